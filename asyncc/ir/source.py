@@ -1,0 +1,60 @@
+"""Where text comes from: files, positions, tokens and macro uses.
+
+The frontend turns a `.ac` file into one stream of *expanded* tokens: what the C parser sees after preprocessing. The
+output, however, should show what the user wrote. So every token remembers the position the user would point at, the
+white space and comments before it, and the outermost macro use it came out of. A macro use covers a contiguous run of
+expanded tokens and can be printed as written as long as nothing inside that run has to change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a user's file, 1-based, physical (not changed by `#line`)."""
+
+    file: str
+    line: int
+    column: int
+    offset: int = 0  # byte offset in the file
+
+
+class TokenKind(Enum):
+    NAME = "name"  # identifier or C keyword
+    NUMBER = "number"
+    STRING = "string"  # with prefix; adjacent literals are not joined
+    CHAR = "char"
+    PUNCT = "punct"
+    WORD = "word"  # a word of the language: async await spawn select when … (see WORDS in frontend)
+    DIRECTIVE = "directive"  # `#pragma`, `#define`, `#undef` inside a body, kept whole: a line of its own
+    END = "end"
+
+
+@dataclass(slots=True, eq=False)
+class MacroUse:
+    """One outermost use of a macro in the user's text; its expansion is tokens[first:last]."""
+
+    name: str
+    text: str  # as the user wrote it, from the name to the closing parenthesis, comments and all
+    position: Position
+    first: int = 0
+    last: int = 0
+    # True when an argument is stringified or pasted (`#x`, `a##b`) anywhere in the expansion: renaming a local inside an
+    # argument would then change what the program does, so the use must be printed expanded if it holds a renamed name.
+    stringifies: bool = False
+    # The parts of `text` that are argument tokens reaching the expansion unchanged: (start, end, expanded token indexes).
+    # A renamed local that stands only in these can be substituted inside `text`.
+    arguments: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Token:
+    kind: TokenKind
+    text: str
+    position: Position  # the user's text; for a token out of a macro body: the place of the outermost use
+    before: str = ""  # white space, comments, line ends between the previous token of the user's text and this one
+    use: MacroUse | None = None
+    index: int = 0
