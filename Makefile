@@ -1,0 +1,52 @@
+# The only commands a newcomer has to know. Each does the set-up it needs first: scripts/setup makes a virtual
+# environment in .venv and, where it may, installs the Debian packages that are missing; when all is there it takes no time.
+#
+#   make demo     builds the HTTP sample, asks it a few things, draws one of its state machines
+#   make test     every test: compiler, runtime, programs, CMake, fuzz (bounded), lint
+#   make bench    the same work here and in Tokio, Go, C++; prints ratios
+#   make fuzz     random C turned async, checksums compared; N=… programs
+#   make lint     ruff, mypy, clang-format, clang-tidy
+#   make format   lays out all sources
+#   make docs     checks and builds the documentation
+
+N ?= 100
+
+.PHONY: all demo test bench fuzz lint format docs setup clean help
+all: help
+
+help:
+	@sed -n 's/^#   make /  make /p' Makefile
+
+setup:
+	@scripts/setup core
+
+demo:
+	@scripts/setup demo
+	@scripts/demo
+
+test:
+	@scripts/setup test
+	@scripts/test
+
+bench:
+	@scripts/setup bench
+	@scripts/bench
+
+fuzz:
+	@scripts/setup fuzz
+	@scripts/fuzz $(N)
+
+lint:
+	@scripts/setup lint
+	@scripts/lint
+
+format:
+	@scripts/setup lint
+	@scripts/format
+
+docs:
+	@scripts/setup core
+	@scripts/docs
+
+clean:
+	rm -rf build
