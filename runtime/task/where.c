@@ -1,0 +1,3 @@
+#include "task/where.h"
+
+size_t ac__where(char *text, size_t room) { (void)text, (void)room; return 0; }
