@@ -17,6 +17,7 @@
 #include "task.h"
 #include "time.h"
 #include "token.h"
+#include "task_set.h"
 #include "sync.h"
 #include "channel.h"
 #include "io.h"
