@@ -6,6 +6,13 @@
  * ac__task_notify. After that it touches the node no more. It may unlock and then call ac__task_push for each task that
  * notify said must be pushed: NOTIFIED pins the task until it has been pushed and polled (or dropped).
  *
+ * The other half of that is the poller's. A leaf that is polled again reads its node's word without the lock, so it may see that
+ * it was handed something before the waker has called ac__task_notify; were the task to end now, the waker would notify freed
+ * memory. So the waker publishes in two steps: it stores "handing over" in the word, notifies, then stores "done" (release),
+ * its last touch of the node. A poll that reads "done" (acquire) is ready without more ado; one that reads "handing over"
+ * takes the primitive's lock and releases it, which waits the waker out; it must not say AC_PENDING, since the notification may
+ * already have been spent. (One word and always taking the lock when it says "done" is right too, and slower.)
+ *
  * A slot that is not guarded by a lock (oneshot, the receiver of an mpsc) holds a counted pointer: ac__task_retain when it
  * is stored, ac__task_release by whoever takes it out. ac__task_wake on a counted pointer is safe at any time, also after
  * the task has ended. */
