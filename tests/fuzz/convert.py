@@ -1,0 +1,496 @@
+"""Makes an async program of plain C by machine.
+
+Every function that can be is made `async`, every call of one becomes an await, and a suspension stands before every
+statement. A compiler of async functions that is right about C leaves such a program computing what it computed before, so
+any body of C with a known output is a test of it that nobody had to write.
+
+The program is read with libclang and changed by inserting text; nothing is printed anew, so macros, comments and layout
+stay as their authors wrote them. A function is left plain when its type or its body cannot be async by the rules of the
+language (variable arguments, variable-length arrays, setjmp), when its address is taken, or when a function that stays
+plain calls it: the set is what remains after removing those until nothing changes.
+
+A call whose name comes out of a macro cannot be edited where it stands. Such a function gets a macro of its own name that
+awaits it (`#define f(...) (await f(__VA_ARGS__))`), and its declarations are written `(f)(…)`, which no macro replaces.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from clang.cindex import Cursor, CursorKind, Index, StorageClass, TranslationUnit, TypeKind
+
+# What may stand before a statement in a block, and so before an inserted one.
+BEFORE_STATEMENT = frozenset("{};:")
+UNMOVABLE_CALLS = frozenset({"setjmp", "_setjmp", "__sigsetjmp", "sigsetjmp", "longjmp", "alloca", "__builtin_alloca", "vfork"})
+UNMOVABLE_ATTRIBUTES = re.compile(r"\b(noreturn|_Noreturn|__pure__|pure|constructor|destructor|naked)\b")
+CONTROL_WITH_BODY = {
+    CursorKind.IF_STMT,
+    CursorKind.WHILE_STMT,
+    CursorKind.DO_STMT,
+    CursorKind.FOR_STMT,
+}
+POSTFIX_PARENTS = {CursorKind.MEMBER_REF_EXPR, CursorKind.ARRAY_SUBSCRIPT_EXPR, CursorKind.CALL_EXPR}
+TRANSPARENT = {CursorKind.UNEXPOSED_EXPR, CursorKind.PAREN_EXPR}
+
+
+class ConversionError(Exception):
+    """The input is not C that clang accepts."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to convert. The seed decides everything that is left to chance."""
+
+    header: str = "#define ASYNCC_NO_KEYWORDS\n#include <asyncc/asyncc.h>"
+    prefix: str = "ac_"  # of the words; empty where the header gives the short ones
+    suspend: str = "ac_yield()"
+    entry: str = ""  # the new name of main; empty: it stays main
+    statements: float = 1.0  # the share of statements that get a suspension before them
+    functions: float = 1.0  # the share of functions that may become async
+    seed: int = 0
+    keep: frozenset[str] = frozenset()  # names of functions that stay plain
+
+
+@dataclass(order=True)
+class Edit:
+    """Text to insert at a byte offset. At one offset closers come first, then statements, then prefixes."""
+
+    offset: int
+    rank: int
+    sequence: int
+    text: str = field(compare=False)
+
+
+@dataclass
+class Function:
+    """A function of the project, over all files: keyed by USR, which tells equal names of static functions apart."""
+
+    name: str
+    declarations: list[tuple[str, int, int]] = field(default_factory=list)  # file, offset of specifiers, of the name
+    callers: set[str] = field(default_factory=set)
+    calls: list[tuple[str, int, int, bool]] = field(default_factory=list)  # file, start, end, needs parentheses
+    is_called_from_macro: bool = False
+    is_defined: bool = False
+    stays_plain: str = ""  # the reason
+
+
+@dataclass
+class Result:
+    """The converted text of each file that changed, and what became async."""
+
+    files: dict[str, str]
+    is_async: list[str]
+    stays_plain: dict[str, str]
+    suspensions: int
+
+
+class Source:
+    """A file with the places where macros are used in it, and where a token may be looked for."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.bytes = Path(path).read_bytes()
+        self.macros: dict[int, int] = {}
+        self.starts: list[int] = []  # of the macro uses that lie in no other, sorted
+        self.code = blank_comments(self.bytes)
+
+    def add_macro(self, first: int, last: int) -> None:
+        self.macros[first] = max(last, self.macros.get(first, 0))
+
+    def sort_macros(self) -> None:
+        """Drops macro uses among the arguments of another: inside of that nothing can be told apart anyway."""
+        self.starts = []
+        end = 0
+        for first in sorted(self.macros):
+            if first >= end:
+                self.starts.append(first)
+                end = self.macros[first]
+
+    def in_macro(self, offset: int) -> bool:
+        """Whether the offset lies inside the use of a macro, past its first byte."""
+        index = bisect_left(self.starts, offset) - 1
+        return index >= 0 and offset < self.macros[self.starts[index]]
+
+    def before(self, offset: int) -> str:
+        """The last character of code before the offset."""
+        while offset > 0:
+            offset -= 1
+            if not chr(self.code[offset]).isspace():
+                return chr(self.code[offset])
+        return ""
+
+    def line_is_directive(self, offset: int) -> bool:
+        """Whether a preprocessor directive holds the offset, also on a continued line."""
+        start = self.bytes.rfind(b"\n", 0, offset) + 1
+        while start >= 2 and self.bytes[start - 2 : start - 1] == b"\\":
+            start = self.bytes.rfind(b"\n", 0, start - 1) + 1
+        return self.code[start:].lstrip(b" \t").startswith(b"#")
+
+    def end_of_statement(self, end: int) -> int | None:
+        """The offset behind the `;` or `}` that ends a statement whose extent ends at `end`; None: not found."""
+        last = self.code[:end].rstrip()[-1:]
+        if last in (b"}", b";"):
+            return end
+        match = re.compile(rb"\s*;").match(self.code, end)
+        return match.end() if match else None
+
+
+def blank_comments(text: bytes) -> bytes:
+    """The text with comments and the contents of literals made blank, at the same offsets."""
+    pattern = re.compile(
+        rb"//(?:\\\r?\n|[^\n])*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
+    )
+
+    def blank(match: re.Match[bytes]) -> bytes:
+        found = match.group(0)
+        if found.startswith(b"/"):
+            return re.sub(rb"[^\n]", b" ", found)
+        return found[:1] + b"_" * (len(found) - 2) + found[-1:]
+
+    return pattern.sub(blank, text)
+
+
+class Converter:
+    """Reads translation units, settles which functions become async, and writes the files anew."""
+
+    def __init__(self, root: Path, options: Options) -> None:
+        self.root = root.resolve()
+        self.options = options
+        self.random = random.Random(options.seed)
+        self.functions: dict[str, Function] = {}
+        self.sources: dict[str, Source] = {}
+        self.statements: dict[str, set[tuple[str, int, int | None]]] = {}  # USR: file, start, end to brace
+        self.entry_offsets: dict[str, set[int]] = {}
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def read(self, path: Path, arguments: Sequence[str]) -> None:
+        """Takes in one translation unit."""
+        unit = Index.create().parse(
+            str(path.resolve()),
+            args=[*builtin_headers(), *arguments],
+            options=TranslationUnit.PARSE_DETAILED_PROCESSING_RECORD,
+        )
+        errors = [d for d in unit.diagnostics if d.severity >= 3]
+        if errors:
+            raise ConversionError(f"{path}: {errors[0].location.line}: {errors[0].spelling}")
+        for cursor in unit.cursor.get_children():
+            source = self.source_of(cursor)
+            if source is None:
+                continue
+            if cursor.kind == CursorKind.MACRO_INSTANTIATION:
+                source.add_macro(cursor.extent.start.offset, cursor.extent.end.offset)
+            elif cursor.kind == CursorKind.FUNCTION_DECL:
+                self.read_function(cursor, source)
+            else:
+                self.read_references(cursor, None, None)
+
+    def source_of(self, cursor: Cursor) -> Source | None:
+        """The file of the project that a cursor lies in; None for system headers and the command line."""
+        file = cursor.location.file
+        if file is None:
+            return None
+        path = str(Path(file.name).resolve())
+        if path not in self.sources:
+            if not Path(path).is_relative_to(self.root):
+                return None
+            self.sources[path] = Source(path)
+        return self.sources[path]
+
+    def function_of(self, cursor: Cursor) -> Function:
+        usr = cursor.get_usr()
+        return self.functions.setdefault(usr, Function(cursor.spelling))
+
+    def read_function(self, cursor: Cursor, source: Source) -> None:
+        function = self.function_of(cursor)
+        place = (source.path, cursor.extent.start.offset, cursor.location.offset)
+        if place not in function.declarations:
+            function.declarations.append(place)
+        name = cursor.spelling.encode()
+        if source.bytes[place[2] : place[2] + len(name)] != name:
+            function.stays_plain = "declared by a macro"
+        head = source.code[place[1] : source.code.find(b"{", place[1]) if cursor.is_definition() else cursor.extent.end.offset]
+        if UNMOVABLE_ATTRIBUTES.search(head.decode("latin1")):
+            function.stays_plain = "has an attribute that async functions may not have"
+        if cursor.type.kind != TypeKind.FUNCTIONPROTO:
+            function.stays_plain = "has no prototype"
+        elif cursor.type.is_function_variadic():
+            function.stays_plain = "takes variable arguments"
+        if not cursor.is_definition():
+            return
+        function.is_defined = True
+        if cursor.storage_class != StorageClass.STATIC and "inline" in source.code[place[1] : place[2]].decode("latin1"):
+            function.stays_plain = "is an external inline function"
+        if cursor.spelling == "main":
+            self.entry_offsets.setdefault(source.path, set()).add(place[2])
+        body = None
+        for child in cursor.get_children():
+            if child.kind == CursorKind.COMPOUND_STMT:
+                body = child
+            else:
+                self.read_references(child, cursor, None)
+        if body is not None:
+            self.read_references(body, cursor, None)
+            self.read_statements(body, source, self.statements.setdefault(cursor.get_usr(), set()), in_switch=False)
+
+    def read_references(self, cursor: Cursor, function: Cursor | None, parent: Cursor | None) -> None:
+        """Notes every mention of a function below `cursor`, and what keeps the enclosing function plain."""
+        if function is not None:
+            reason = reason_to_stay_plain(cursor)
+            if reason:
+                self.function_of(function).stays_plain = reason
+        callee = None
+        if cursor.kind == CursorKind.CALL_EXPR:
+            callee = callee_of(cursor)
+            if callee is not None:
+                self.note_call(cursor, callee, function, parent)
+        elif cursor.kind == CursorKind.DECL_REF_EXPR and is_function(cursor.referenced):
+            self.function_of(cursor.referenced).stays_plain = "its address is taken"
+        children = list(cursor.get_children())
+        for child in children[1:] if callee is not None else children:
+            self.read_references(child, function, parent if cursor.kind == CursorKind.UNEXPOSED_EXPR else cursor)
+
+    def note_call(self, call: Cursor, callee: Cursor, function: Cursor | None, parent: Cursor | None) -> None:
+        entry = self.function_of(callee)
+        if function is None:
+            entry.stays_plain = "called outside of a function"
+            return
+        entry.callers.add(function.get_usr())
+        source = self.source_of(call)
+        start, end = call.extent.start.offset, call.extent.end.offset
+        name = callee.spelling.encode()
+        if source is None:
+            entry.stays_plain = "called from a file outside of the project"
+        elif not re.compile(re.escape(name) + rb"\s*\(").match(source.code, start) or start in source.macros:
+            entry.is_called_from_macro = True
+        else:
+            postfix = parent is not None and parent.kind in POSTFIX_PARENTS and (
+                parent.extent.start.offset == start
+            )
+            place = (source.path, start, end, postfix)
+            if place not in entry.calls:
+                entry.calls.append(place)
+
+    def read_statements(
+        self, cursor: Cursor, source: Source, places: set[tuple[str, int, int | None]], in_switch: bool
+    ) -> None:
+        """Notes where a suspension may be put: before statements in blocks, and around those that stand without braces."""
+        children = list(cursor.get_children())
+        for position, child in enumerate(children):
+            if child.kind.is_statement() or child.kind.is_expression():
+                if cursor.kind == CursorKind.COMPOUND_STMT and not (in_switch and position == 0):
+                    self.note_statement(child, source, places)
+                elif cursor.kind in (CursorKind.CASE_STMT, CursorKind.DEFAULT_STMT, CursorKind.LABEL_STMT):
+                    if position == len(children) - 1 and child.kind not in (CursorKind.CASE_STMT, CursorKind.DEFAULT_STMT):
+                        self.note_statement(child, source, places)
+                elif cursor.kind in CONTROL_WITH_BODY and is_body(cursor, position, len(children)):
+                    self.note_unbraced(child, source, places)
+            self.read_statements(child, source, places, in_switch=cursor.kind == CursorKind.SWITCH_STMT)
+
+    def note_statement(self, cursor: Cursor, source: Source, places: set[tuple[str, int, int | None]]) -> None:
+        start = cursor.extent.start.offset
+        if source.before(start) in BEFORE_STATEMENT:
+            places.add((source.path, start, None))
+
+    def note_unbraced(self, cursor: Cursor, source: Source, places: set[tuple[str, int, int | None]]) -> None:
+        start = cursor.extent.start.offset
+        end = source.end_of_statement(cursor.extent.end.offset)
+        if cursor.kind == CursorKind.COMPOUND_STMT or end is None:
+            return
+        before = source.code[:start].rstrip()
+        if before.endswith((b")", b"else", b"do")):
+            places.add((source.path, start, end))
+
+    # --- deciding ----------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Leaves plain what must be, until every function that is to be async is called by async functions alone."""
+        for usr in sorted(self.functions):
+            function = self.functions[usr]
+            if not function.is_defined:
+                function.stays_plain = function.stays_plain or "is not defined here"
+            elif function.name in self.options.keep or (
+                self.random.random() >= self.options.functions and function.name != "main"
+            ):
+                function.stays_plain = function.stays_plain or "left plain on request"
+            elif not self.is_declared_in_code(function):
+                function.stays_plain = function.stays_plain or "declared inside of a macro"
+        changed = True
+        while changed:
+            changed = False
+            for function in self.functions.values():
+                if function.stays_plain:
+                    continue
+                for caller in function.callers:
+                    if self.functions[caller].stays_plain:
+                        function.stays_plain = f"called by {self.functions[caller].name}, which is plain"
+                        changed = True
+                        break
+
+    def is_declared_in_code(self, function: Function) -> bool:
+        for path, start, name in function.declarations:
+            source = self.sources[path]
+            if source.in_macro(start) or source.in_macro(name) or source.line_is_directive(name):
+                return False
+        return True
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def write(self) -> Result:
+        """The changed files."""
+        for source in self.sources.values():
+            source.sort_macros()
+        self.settle()
+        edits: dict[str, list[Edit]] = {}
+        self.sequence = 0
+        self.suspensions = 0
+        for usr in sorted(self.functions):
+            function = self.functions[usr]
+            if function.stays_plain:
+                continue
+            self.write_declarations(function, edits)
+            self.write_calls(function, edits)
+        self.write_statements(edits)
+        if self.options.entry:
+            for path, offsets in self.entry_offsets.items():
+                for offset in offsets:
+                    edits.setdefault(path, []).append(Edit(offset, 3, 0, f"{self.options.entry} /* "))
+                    edits[path].append(Edit(offset + len("main"), 0, 0, " */"))
+        files = {path: self.apply(path, changes) for path, changes in edits.items()}
+        return Result(
+            files,
+            sorted(f.name for f in self.functions.values() if not f.stays_plain),
+            {f.name: f.stays_plain for f in self.functions.values() if f.stays_plain and f.is_defined},
+            self.suspensions,
+        )
+
+    def add(self, edits: dict[str, list[Edit]], path: str, offset: int, rank: int, text: str) -> None:
+        self.sequence += 1
+        edits.setdefault(path, []).append(Edit(offset, rank, self.sequence, text))
+
+    def write_declarations(self, function: Function, edits: dict[str, list[Edit]]) -> None:
+        for index, (path, start, name) in enumerate(sorted(set(function.declarations))):
+            self.add(edits, path, start, 2, f"{self.options.prefix}async " if path.endswith(".c") else "ac_async ")
+            if function.is_called_from_macro:
+                self.add(edits, path, name, 3, "(")
+                self.add(edits, path, name + len(function.name.encode()), 0, ")")
+                if index == 0 or not any(p == path for p, _, _ in function.declarations[:index]):
+                    line = self.sources[path].bytes.rfind(b"\n", 0, start) + 1
+                    macro = f"{function.name}(...) (ac_await {function.name}(__VA_ARGS__))"
+                    self.add(edits, path, line, 1, f"#undef {function.name}\n#define {macro}\n")
+
+    def write_calls(self, function: Function, edits: dict[str, list[Edit]]) -> None:
+        if function.is_called_from_macro:
+            return
+        for path, start, end, postfix in function.calls:
+            self.add(edits, path, start, 4, f"({self.options.prefix}await " if postfix else f"{self.options.prefix}await ")
+            if postfix:
+                self.add(edits, path, end, 0, ")")
+
+    def write_statements(self, edits: dict[str, list[Edit]]) -> None:
+        seen: set[tuple[str, int]] = set()
+        for usr, places in self.statements.items():
+            if self.functions[usr].stays_plain:
+                continue
+            for path, start, end in sorted(places, key=lambda p: (p[0], p[1], p[2] or 0)):
+                source = self.sources[path]
+                if (path, start) in seen or self.random.random() >= self.options.statements:
+                    continue
+                if source.in_macro(start) or (end is not None and source.in_macro(end)) or source.line_is_directive(start):
+                    continue
+                seen.add((path, start))
+                self.suspensions += 1
+                suspend = f"{self.options.prefix}await {self.options.suspend}; "
+                self.add(edits, path, start, 3, suspend if end is None else f"{{ {suspend}")
+                if end is not None:
+                    self.add(edits, path, end, 0, " }")
+
+    def apply(self, path: str, edits: list[Edit]) -> str:
+        text = self.sources[path].bytes
+        parts: list[bytes] = []
+        if path.endswith(".c"):
+            parts.append(self.options.header.encode() + b"\n#line 1\n")
+        at = 0
+        for edit in sorted(edits):
+            parts += [text[at : edit.offset], edit.text.encode()]
+            at = edit.offset
+        parts.append(text[at:])
+        return b"".join(parts).decode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=1)
+def builtin_headers() -> tuple[str, ...]:
+    """Where stddef.h and the like are: libclang's package brings none."""
+    for command in (["clang", "-print-file-name=include"], ["cc", "-print-file-name=include"]):
+        try:
+            found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        if Path(found, "stddef.h").is_file():
+            return ("-isystem", found)
+    return ()
+
+
+def is_function(cursor: Cursor | None) -> bool:
+    return cursor is not None and cursor.kind == CursorKind.FUNCTION_DECL
+
+
+def callee_of(call: Cursor) -> Cursor | None:
+    """The function that a call names directly; None for a call through a pointer."""
+    node = next(iter(call.get_children()), None)
+    while node is not None and node.kind in TRANSPARENT:
+        node = next(iter(node.get_children()), None)
+    if node is not None and node.kind == CursorKind.DECL_REF_EXPR and is_function(node.referenced):
+        return node.referenced
+    return None
+
+
+def is_body(parent: Cursor, position: int, count: int) -> bool:
+    """Whether the child at `position` is a statement that the parent governs, not its header."""
+    if parent.kind == CursorKind.IF_STMT:
+        return position >= 1
+    if parent.kind == CursorKind.DO_STMT:
+        return position == 0
+    return position == count - 1
+
+
+def reason_to_stay_plain(cursor: Cursor) -> str:
+    """Why a function that holds this node cannot be async."""
+    if cursor.kind == CursorKind.VAR_DECL or cursor.kind == CursorKind.PARM_DECL:
+        if "va_list" in cursor.type.spelling:
+            return "holds a va_list"
+        if has_variable_length(cursor.type.get_canonical()):
+            return "holds a variable-length array"
+    elif cursor.kind == CursorKind.CALL_EXPR and cursor.spelling in UNMOVABLE_CALLS:
+        return f"calls {cursor.spelling}"
+    elif cursor.kind == CursorKind.TYPEDEF_DECL and has_variable_length(cursor.type.get_canonical()):
+        return "holds a variable-length array"
+    return ""
+
+
+def has_variable_length(type_: object) -> bool:
+    kind = getattr(type_, "kind")
+    if kind == TypeKind.VARIABLEARRAY:
+        return True
+    if kind == TypeKind.CONSTANTARRAY:
+        return has_variable_length(getattr(type_, "element_type"))
+    if kind == TypeKind.POINTER:
+        return has_variable_length(getattr(type_, "get_pointee")())
+    return False
+
+
+def convert(files: Iterable[Path], root: Path, arguments: Sequence[str], options: Options) -> Result:
+    """Converts the translation units together; headers below `root` are changed with them."""
+    sys.setrecursionlimit(20000)
+    converter = Converter(root, options)
+    for path in files:
+        converter.read(path, arguments)
+    return converter.write()

@@ -1,0 +1,210 @@
+"""Random programs: each is compiled as plain C and, made async by machine, by asyncc; both must print the same checksum.
+
+    run.py --count 500 --seed 1 --jobs 2
+
+A seed decides everything: the program, how it is made async, the C compiler, its flags, and how the program is polled. A
+seed whose programs differ, or that the compiler refuses, is kept with all its files below --keep and reduced to fewer lines;
+the exit status is then 1. Programs that run too long as plain C (csmith makes endless loops) are skipped, counted, and
+replaced by further seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import csmith  # noqa: E402
+from convert import ConversionError  # noqa: E402
+from reduce import reduce_lines  # noqa: E402
+
+TOP = HERE.parent.parent
+PLAIN_SECONDS = 2
+ASYNC_SECONDS = 120
+CONFIGURATIONS = (
+    ("gcc", "-O0"),
+    ("clang", "-O2"),
+    ("gcc", "-O2"),
+    ("clang", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    ("gcc", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    ("clang", "-O0"),
+)
+# Csmith's programs compare and convert as they please; uninitialised unions and long shifts are its own affair.
+QUIET = ("-std=gnu11", "-w", "-fwrapv", "-fno-strict-aliasing")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one program: `kind` is "same", "skipped", or what went wrong."""
+
+    kind: str
+    detail: str = ""
+
+    @property
+    def is_failure(self) -> bool:
+        return self.kind not in ("same", "skipped")
+
+
+def asyncc_command() -> list[str]:
+    """The compiler under test: $ASYNCC, or the one in this checkout."""
+    return shlex.split(os.environ.get("ASYNCC", f"{sys.executable} -m asyncc"))
+
+
+def run(command: list[str], seconds: float, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a command; one that takes too long counts as killed by SIGALRM."""
+    env = {**os.environ, "PYTHONPATH": f"{TOP}:{os.environ.get('PYTHONPATH', '')}", **(environment or {})}
+    try:
+        return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=seconds, env=env)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, -14, "", f"took more than {seconds} s")
+
+
+def includes() -> list[str]:
+    return [f"-I{HERE}", f"-I{TOP / 'include'}", f"-I{csmith.include_directory()}"]
+
+
+def configuration(seed: int) -> tuple[str, ...]:
+    return CONFIGURATIONS[seed % len(CONFIGURATIONS)]
+
+
+def build_plain(source: Path, *flags: str) -> str | None:
+    """The output of a plain program; None when it does not compile or does not end in time."""
+    program = source.with_suffix(".plain")
+    built = run(["gcc", *QUIET, *flags, *includes(), str(source), "-o", str(program), "-lm"], 60)
+    ended = run([str(program)], PLAIN_SECONDS) if built.returncode == 0 else built
+    return ended.stdout if ended.returncode == 0 else None
+
+
+def try_async(plain: Path, seed: int, expected: str) -> Outcome:
+    """Makes the program async, compiles it, runs it, and compares."""
+    source, output, program = plain.with_suffix(".ac"), plain.with_suffix(".out.c"), plain.with_suffix(".async")
+    try:
+        source.write_text(csmith.make_async(plain, seed))
+    except ConversionError as error:
+        return Outcome("not converted", str(error))
+    done = run([*asyncc_command(), str(source), "-o", str(output), "-std=gnu11", "-w", *includes()], 120)
+    if done.returncode != 0:
+        return Outcome(f"asyncc gave {done.returncode}", done.stderr)
+    compiler, *flags = configuration(seed)
+    driver = str(HERE / "drive.c")
+    done = run([compiler, *QUIET, *flags, *includes(), str(output), driver, "-o", str(program), "-lm"], 300)
+    if done.returncode != 0:
+        return Outcome(f"{compiler} refused the output", done.stderr)
+    done = run([str(program)], ASYNC_SECONDS, {"DRIVE_FROM_LEAF": "1"} if seed % 2 else {})
+    if done.returncode != 0:
+        return Outcome(f"the program ended with {done.returncode}", done.stderr)
+    if done.stdout != expected:
+        return Outcome("the output differs", f"plain: {expected}async: {done.stdout}")
+    return Outcome("same")
+
+
+def try_seed(seed: int, directory: Path) -> Outcome:
+    """One random program, from its seed to the comparison."""
+    plain = directory / "program.c"
+    plain.write_text(csmith.with_waiting_arithmetic(csmith.generate(seed), seed))
+    expected = build_plain(plain, "-O0")
+    if expected is None:
+        return Outcome("skipped")
+    return try_async(plain, seed, expected)
+
+
+def still_fails(plain: Path, seed: int, kind: str) -> bool:
+    """Whether a program cut shorter is still valid C, has no undefined behaviour we can see, and fails the same way."""
+    strict = ("-Werror=uninitialized", "-Werror=return-type", "-O1")
+    expected = build_plain(plain, *strict, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    return expected is not None and try_async(plain, seed, expected).kind == kind
+
+
+def keep_failure(seed: int, outcome: Outcome, directory: Path, keep: Path, seconds: float) -> Path:
+    """Keeps the files of a failing seed, and a reduced program beside them."""
+    place = keep / f"seed-{seed}"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(directory, place)
+    (place / "outcome.txt").write_text(f"seed {seed}: {outcome.kind}\n{' '.join(configuration(seed))}\n{outcome.detail}\n")
+    if seconds > 0:
+        reduced = place / "reduced.c"
+        text = reduce_lines(
+            (place / "program.c").read_text(), lambda t: write_and(reduced, t) and still_fails(reduced, seed, outcome.kind), seconds
+        )
+        reduced.write_text(text)
+        still_fails(reduced, seed, outcome.kind)
+    return place
+
+
+def write_and(path: Path, text: str) -> bool:
+    path.write_text(text)
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=20, help="how many programs to compare")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, default=TOP / "build" / "fuzz", help="where failing programs go")
+    parser.add_argument("--reduce-seconds", type=float, default=60, help="time for the reduction of a failure; 0: none")
+    parser.add_argument("--failures", type=int, default=5, help="stop after so many")
+    arguments = parser.parse_args()
+    if not shutil.which("csmith"):
+        print("fuzz: csmith is not installed (Debian: apt install csmith libcsmith-dev)", file=sys.stderr)
+        return 2
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    return Session(arguments).run()
+
+
+class Session:
+    """A run over many seeds: keeps `jobs` of them going until `count` were compared."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.arguments = arguments
+        self.compared = self.skipped = 0
+        self.failed: list[int] = []
+        self.started = time.monotonic()
+
+    def run(self) -> int:
+        seed = self.arguments.seed
+        with ThreadPoolExecutor(self.arguments.jobs) as pool:
+            while self.compared < self.arguments.count and len(self.failed) < self.arguments.failures:
+                missing = min(self.arguments.count - self.compared, 4 * self.arguments.jobs)
+                for _ in pool.map(self.one, range(seed, seed + missing)):
+                    self.progress()
+                seed += missing
+        seconds = time.monotonic() - self.started
+        print(
+            f"fuzz: {self.compared} programs compared (seeds {self.arguments.seed} to {seed - 1}, {self.skipped} skipped), "
+            f"{len(self.failed)} failed, {seconds:.0f} s"
+        )
+        return 1 if self.failed else 0
+
+    def one(self, seed: int) -> None:
+        with tempfile.TemporaryDirectory(prefix="asyncc-fuzz-") as name:
+            directory = Path(name)
+            outcome = try_seed(seed, directory)
+            if outcome.kind == "skipped":
+                self.skipped += 1
+                return
+            self.compared += 1
+            if outcome.is_failure:
+                self.failed.append(seed)
+                place = keep_failure(seed, outcome, directory, self.arguments.keep, self.arguments.reduce_seconds)
+                first = outcome.detail.strip().splitlines()[:1]
+                print(f"\nfuzz: seed {seed}: {outcome.kind}: {''.join(first)}\n      kept in {place}", flush=True)
+
+    def progress(self) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{self.compared} compared, {self.skipped} skipped, {len(self.failed)} failed ", end="", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
