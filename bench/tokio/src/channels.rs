@@ -311,7 +311,7 @@ fn mutex_contended(t: &mut Timer) {
 
 fn format_ten(seed: u64) {
     for i in 0..10u64 {
-        black_box(format!("{}", (seed.wrapping_mul(6364136223846793005).wrapping_add(i) >> 11) as f64 / 1e3));
+        black_box(format!("{:.3}", (seed.wrapping_mul(6364136223846793005).wrapping_add(i) >> 11) as f64 / 1e3));
     }
 }
 
