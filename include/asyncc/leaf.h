@@ -9,9 +9,15 @@
 extern "C" {
 #endif
 
-/* A place in the list of waiters of a descriptor. All zero but for the descriptor: not waiting yet. `state` is written under
- * the lock of the descriptor's slot and read without it. */
-enum { AC__WAIT_NONE = 0, AC__WAIT_LINKED = 1, AC__WAIT_FIRED = 2, AC__WAIT_CLOSED = 3 };
+/* A place in a list of waiters: of a descriptor, a signal, an end of a memory pipe. All zero but for the descriptor: not waiting
+ * yet. `state` is written under the lock of the list and read without it. */
+enum {
+    AC__WAIT_NONE = 0,
+    AC__WAIT_LINKED = 1,
+    AC__WAIT_FIRING = 2, /* unlinked; the waker is about to touch the node for the last time */
+    AC__WAIT_FIRED = 3,  /* what was waited for may have come */
+    AC__WAIT_CLOSED = 4  /* the descriptor was closed */
+};
 struct ac__io_wait {
     struct ac__io_wait *next, *prev;
     struct ac__task *task;
@@ -30,7 +36,7 @@ static inline bool ac__io_waiting(const struct ac__io_wait *self)
 void ac__io_forget(struct ac__io_wait *self);
 static inline void ac__io_wait_drop(struct ac__io_wait *self)
 {
-    if (self->state != AC__WAIT_NONE) ac__io_forget(self);
+    if (__atomic_load_n(&self->state, __ATOMIC_RELAXED) != AC__WAIT_NONE) ac__io_forget(self);
 }
 
 /* A call on the blocking pool with buffers of its own. The job outlives a future that is dropped and frees itself then. */

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "leaf.h"
+#include "time.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,12 +76,12 @@ ac_async ssize_t ac_sendmsg(int fd, const struct msghdr *message, int flags);
 
 /* Sends small writes at once (TCP_NODELAY). */
 int ac_set_nodelay(int fd, bool on);
-/* Asks a silent peer after `idle` (ac_duration, rounded up to seconds) whether it is there, `count` times at `interval`; idle 0: off. */
-int ac_set_keepalive(int fd, int64_t idle, int64_t interval, int count);
+/* Asks a silent peer after `idle` (rounded up to seconds) whether it is there, `count` times at `interval`; idle 0: off. */
+int ac_set_keepalive(int fd, ac_duration idle, ac_duration interval, int count);
 /* How long unacknowledged data may stay so before the connection counts as dead (TCP_USER_TIMEOUT); 0: the system's. */
-int ac_set_user_timeout(int fd, int64_t timeout);
+int ac_set_user_timeout(int fd, ac_duration timeout);
 /* 0: ac_close throws away what is not sent and resets the connection; negative: the usual way. */
-int ac_set_linger(int fd, int64_t timeout);
+int ac_set_linger(int fd, ac_duration timeout);
 int ac_set_receive_buffer(int fd, int bytes);
 int ac_set_send_buffer(int fd, int bytes);
 int ac_set_broadcast(int fd, bool on);
@@ -98,7 +99,9 @@ struct ac_accept_future {
     int result;
     int step;
     struct sockaddr_storage *peer;
-    struct ac__io_wait wait, freed;
+    struct ac__io_wait wait;
+    struct ac__io_wait freed;     /* for an ac_close, when there were too many descriptors, */
+    struct ac_sleep_future pause; /* or for a little time to pass */
 };
 struct ac_recv_future {
     ssize_t result;

@@ -2,7 +2,7 @@
 #ifndef ASYNCC_BLOCKING_POOL_H
 #define ASYNCC_BLOCKING_POOL_H
 #include "base/list.h"
-#include "future.h"
+#include "asyncc/future.h"
 
 /* A call to be made on a pool thread. Lies in the caller's memory until `run` is called; the pool does not touch it once
  * `run` has been entered, so `run` may free it. A queued job always runs, also during shutdown: what it holds is let go of by
