@@ -13,6 +13,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from .errors import Failure, reason
@@ -107,3 +108,24 @@ def depfile(targets: list[str], dependencies: list[str], phony: bool = False) ->
 def escape_make(name: str) -> str:
     """A file name as make, Ninja and CMake read it: only these characters can be escaped in all three."""
     return name.replace("$", "$$").replace("#", "\\#").replace(" ", "\\ ")
+
+
+def make_whole(path: str, make: Callable[[str], None]) -> None:
+    """The same for a file that another program writes: `make` is given a name in a folder of its own beside `path`."""
+    try:
+        mode = _mode_of(path)
+        if mode is not None and stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if mode is not None and not stat.S_ISREG(mode):
+            make(path)
+            return
+        if mode is not None and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, "the file is read-only", path)
+        target = os.path.realpath(path)
+        folder, name = os.path.split(target)
+        with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder) as work:
+            made = f"{work}/{name}"
+            make(made)
+            os.replace(made, target)  # noqa: PTH105
+    except OSError as error:
+        raise Failure(f"cannot write '{path}': {reason(error)}") from None
