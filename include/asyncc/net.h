@@ -157,6 +157,7 @@ struct ac_unix_connect_future {
     int step;
     const char *path;
     struct ac__io_wait wait;
+    struct ac_sleep_future pause; /* until the listener's queue may have room */
 };
 
 static inline void ac_resolve_init(struct ac_resolve_future *self, const char *address, struct sockaddr_storage *out,

@@ -49,6 +49,7 @@ int ac__operate(struct ac__io_wait *wait, ac_context *cx, unsigned direction,
         ac__use_end(&use);
         return *result = -EBADF, AC_READY;
     }
+    wait->generation = use.generation;
     struct ac__attempt attempt = { .call = call, .self = self, .fd = wait->fd, .flags = use.flags };
     bool done;
     while ((done = try_once(&use, wait, cx, direction, &attempt, result)) && *result == -EAGAIN)
