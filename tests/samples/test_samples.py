@@ -239,6 +239,14 @@ def test_http_stop_lets_a_request_finish(http: object) -> None:
         assert "served 1 requests" in stopped[0]
 
 
+# --- inside libuv's loop -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(subprocess.run(["pkg-config", "--exists", "libuv"]).returncode != 0, reason="libuv is not installed")
+def test_embedding(by_cmake: Callable[[str, str], Path]) -> None:
+    assert output(by_cmake("embedding", "embedding")) == "10 ticks of libuv, 10 bytes read by a task\n"
+
+
 # --- ways to end programs --------------------------------------------------------------------------------------------
 
 
