@@ -26,7 +26,7 @@ COMPILED = (".ac", ".c", ".i", ".s", ".S")
 def build(options: Options) -> int:
     """The whole of `asyncc build`."""
     _check(options)
-    compiler = Compiler.find(options.verbose)
+    compiler = Compiler.find(options.cc, options.verbose)
     with Report(options) as report, tempfile.TemporaryDirectory(prefix="asyncc-") as work:
         builder = Builder(options, compiler, report, Path(work))
         if options.only_compile:

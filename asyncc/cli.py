@@ -44,6 +44,7 @@ inspecting:
   -o FILE                 where it goes; default: standard output
 
 everywhere:
+  --cc=COMPILER           the C compiler, instead of $CC or cc
   --diagnostics-format=text|json
   -fdiagnostics-color=auto|always|never
   -v, --verbose           print the commands that are run

@@ -14,9 +14,12 @@ from .errors import Failure, Reported, reason
 _DEFAULTS = ("cc", "gcc", "clang")
 
 
-def chosen() -> str:
-    """$CC as it is written, or the first compiler there is of cc, gcc, clang; cc where there is none, for the message."""
-    named = os.environ.get("CC", "").strip()
+def chosen(option: str = "") -> str:
+    """--cc or $CC as it is written (words quoted as for a shell: CC may be "ccache gcc"; --cc may also be just a path), or the
+    first compiler there is of cc, gcc, clang; cc where there is none, for the message."""
+    if option and shutil.which(option):
+        return shlex.quote(option)
+    named = option or os.environ.get("CC", "").strip()
     return named or next((name for name in _DEFAULTS if shutil.which(name)), "cc")
 
 
@@ -26,11 +29,11 @@ class Compiler:
     verbose: bool = False
 
     @staticmethod
-    def find(verbose: bool = False) -> Compiler:
+    def find(option: str = "", verbose: bool = False) -> Compiler:
         try:
-            words = shlex.split(chosen())
+            words = shlex.split(chosen(option))
         except ValueError as error:
-            raise Failure(f"CC='{chosen()}': {error}") from None
+            raise Failure(f"CC='{chosen(option)}': {error}") from None
         if not shutil.which(words[0]):
             raise Failure(
                 f"the C compiler '{words[0]}' was not found",

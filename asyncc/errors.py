@@ -37,3 +37,11 @@ class Reported(Exception):
 def reason(error: OSError) -> str:
     """The system's words for an error, without Python's number: "No space left on device"."""
     return error.strerror or (os.strerror(error.errno) if error.errno else str(error))
+
+
+class TranslationError(Exception):
+    """Something the language allows in C but refuses here, found by a pass; shown like all other diagnostics."""
+
+    def __init__(self, message: str, file: str, line: int, column: int = 1) -> None:
+        super().__init__(message)
+        self.message, self.file, self.line, self.column = message, file, line, column

@@ -33,7 +33,7 @@ COMPILE_PREFIXES = ("-W", "-g", "-p", "-w", "-Q", "-ftrapv", "-no-canonical-pref
 
 OWN = (
     "--no-line", "--diagnostics-format=", "--options-file=", "--depend-on-compiler", "--help", "--verbose", "--function=",
-    "--format=", "--version", "--output=",
+    "--format=", "--version", "--output=", "--cc=",
 )  # fmt: skip
 
 SOURCES = (".c", ".s", ".S", ".i")
@@ -64,6 +64,7 @@ class Options:
     diagnostics_format: str = "text"
     color: bool | None = None  # None: when standard error is a terminal
     verbose: bool = False
+    cc: str = ""  # the C compiler, instead of $CC
     only_compile: bool = False  # -c
     help: bool = False
     function: str = ""  # inspect
@@ -126,6 +127,8 @@ def _own(options: Options, argument: str, rest: _Arguments) -> bool:
         options.diagnostics_format = _one_of(argument, rest.value(name, value), ("text", "json"))
     elif name == "--format":
         options.format = _one_of(argument, rest.value(name, value), ("text", "json", "dot", "svg", "html"))
+    elif name == "--cc":
+        options.cc = rest.value(name, value)
     elif name == "--function":
         options.function = rest.value(name, value)
     elif name in ("-fdiagnostics-color", "-fcolor-diagnostics", "-fno-diagnostics-color", "-fno-color-diagnostics"):

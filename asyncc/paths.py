@@ -29,7 +29,8 @@ def runtime_dir() -> Path:
 
 def cmake_dir() -> Path:
     """The folder of asynccConfig.cmake."""
-    return _shared("cmake")
+    installed = PACKAGE.parents[2] / "cmake" / "asyncc"  # cmake --install: lib/cmake/asyncc beside lib/asyncc/python
+    return installed if (installed / "asynccConfig.cmake").is_file() else _shared("cmake")
 
 
 def cache_dir() -> Path:

@@ -41,7 +41,7 @@ def run(options: Options) -> int:
     for name in options.inputs:
         if not os.path.exists(name):  # noqa: PTH110
             raise Failure(f"no such file: '{name}'")
-    compiler = Compiler.find(options.verbose)
+    compiler = Compiler.find(options.cc, options.verbose)
     folder = paths.cache_dir() / "run"
     folder.mkdir(exist_ok=True)
     record = folder / f"{_key(options, compiler)}.json"

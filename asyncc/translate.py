@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from . import compiler, paths
-from .errors import Failure, Usage, reason
+from .errors import Failure, TranslationError, Usage, reason
 from .options import Dependencies, Options
 from .output import depfile, write_whole
 from .report import Report
@@ -49,7 +49,7 @@ def translate_file(source: str, options: Options, report: Report, output: str = 
     except InputErrors as errors:
         report.show(errors.diagnostics, (source, data))
         return None
-    except driver.TranslationError as refused:
+    except TranslationError as refused:
         place = Position(refused.file, refused.line, refused.column)
         report.show([*diagnostics, Diagnostic("error", "", place, refused.message)], (source, data))
         return None
@@ -69,7 +69,7 @@ def frontend_options(options: Options):  # type: ignore[no-untyped-def]
     """The parse flags as the frontend has them. Of -D and -U for one name the last counts, as in a C compiler."""
     from .frontend.options import FrontendOptions
 
-    result = FrontendOptions(cc=compiler.chosen(), include_dir=str(paths.include_dir()))
+    result = FrontendOptions(cc=compiler.chosen(options.cc), include_dir=str(paths.include_dir()))
     for flag in options.parse:
         if flag.startswith("-I"):
             result.include_dirs.append(flag[2:])

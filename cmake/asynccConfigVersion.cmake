@@ -1,0 +1,22 @@
+# The version is the compiler's: wherever this file is, its __init__.py is in one of these places.
+foreach(package "../.." "../asyncc" "../../asyncc/python/asyncc")
+  if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/${package}/__init__.py")
+    file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/${package}/__init__.py" PACKAGE_VERSION REGEX "^__version__ = ")
+    string(REGEX REPLACE ".*\"(.*)\".*" "\\1" PACKAGE_VERSION "${PACKAGE_VERSION}")
+    break()
+  endif()
+endforeach()
+
+# Semantic versions: the same major number will do, before 1.0 the same minor number as well.
+string(REGEX MATCH "^(0\\.)?[0-9]+" asyncc_series "${PACKAGE_VERSION}")
+string(REGEX MATCH "^(0\\.)?[0-9]+" asyncc_wanted "${PACKAGE_FIND_VERSION}")
+if(PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION OR (asyncc_wanted AND NOT asyncc_series STREQUAL asyncc_wanted))
+  set(PACKAGE_VERSION_COMPATIBLE FALSE)
+else()
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+  if(PACKAGE_VERSION VERSION_EQUAL PACKAGE_FIND_VERSION)
+    set(PACKAGE_VERSION_EXACT TRUE)
+  endif()
+endif()
+unset(asyncc_series)
+unset(asyncc_wanted)
