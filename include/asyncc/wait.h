@@ -16,7 +16,8 @@ enum {
     AC__UNQUEUED = 0, /* not queued yet; nothing to undo */
     AC__WAITING = 1,  /* queued */
     AC__GRANTED = 2,  /* taken off the queue and given what it waited for */
-    AC__REFUSED = 3   /* taken off the queue because the primitive was closed */
+    AC__REFUSED = 3,  /* taken off the queue because the primitive was closed */
+    AC__HANDING = 4   /* beside one of the last two: the waker has still to notify the task (runtime/task/wake.h) */
 };
 
 struct ac__waiter {
