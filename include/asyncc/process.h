@@ -10,7 +10,8 @@
  *     int status;
  *     if (await ac_process_wait(child, &status) == 0 && WIFEXITED(status)) …
  *
- * A child starts with no signal blocked and SIGPIPE at its default, and inherits no descriptor but the three below. No zombies
+ * A child starts with no signal blocked and SIGPIPE at its default. Beside the three below it inherits no descriptor that the
+ * library made; what other descriptors do is said by their own FD_CLOEXEC. No zombies
  * stay: a child whose handle was dropped is reaped when it ends. A program that ignores SIGCHLD, or waits for any child by
  * wait(2), takes the status away: then -ECHILD is given. */
 #ifndef ASYNCC_PROCESS_H

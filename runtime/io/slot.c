@@ -122,7 +122,9 @@ static bool wake_waiters(struct ac__slot *slot, uint32_t directions, uint32_t st
         struct ac__io_wait **head = &slot->waiters[direction];
         for (unsigned n = ac__waiters_count(*head); n && *head; n--) {
             if (!(*head)->task) {
-                ac__waiters_unlink(head, *head);
+                struct ac__io_wait *orphan = *head;
+                ac__waiters_unlink(head, orphan);
+                ac__atomic_store(&orphan->state, AC__WAIT_NONE, release); /* the last touch: it may be freed now */
                 reap = true;
                 continue;
             }
@@ -281,6 +283,19 @@ int ac__use_wait(struct ac__use *use, struct ac__io_wait *wait, unsigned directi
     }
     ac__lock_release(&slot->lock);
     return error ? error : -EAGAIN;
+}
+
+int ac__fd_watch(int fd, struct ac__io_wait *wait, struct ac__driver *driver)
+{
+    struct ac__use use;
+    int error = ac__use_begin(&use, fd);
+    if (error) return error;
+    ac__lock_acquire(&use.slot->lock);
+    error = register_owned(&use, driver);
+    if (!error) ac__waiters_link(&use.slot->waiters[AC__READ], wait, NULL);
+    ac__lock_release(&use.slot->lock);
+    ac__use_end(&use);
+    return error;
 }
 
 /* --- Making and closing ------------------------------------------------------------------------------------------------- */

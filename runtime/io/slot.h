@@ -64,6 +64,10 @@ int ac__fd_adopt(int fd, uint32_t flags);
 /* The same for the result of a system call: gives fd, or a negative errno, which is errno if fd is negative. */
 int ac__fd_made(int fd, uint32_t flags);
 
+/* Queues a node that has no task: the reaper of child processes is called when the descriptor, one of the library's own, can be
+ * read. What happened before is not reported. 0 or a negative errno. */
+int ac__fd_watch(int fd, struct ac__io_wait *wait, struct ac__driver *driver);
+
 /* The task waits for a descriptor to be closed anywhere in the process. */
 void ac__freed_wait(struct ac__io_wait *wait, ac_context *cx);
 void ac__freed_forget(struct ac__io_wait *wait);
