@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from . import compiler, paths
 from .errors import Failure, TranslationError, Usage, reason
@@ -11,13 +12,19 @@ from .options import Dependencies, Options
 from .output import depfile, write_whole
 from .report import Report
 
+if TYPE_CHECKING:
+    from .frontend.options import FrontendOptions
+    from .ir.machine import Machine
+
 MARK = b"asyncc"  # every output names its maker in its first line
 
 
 @dataclass(slots=True)
 class Translated:
     text: bytes
-    dependencies: list[str]
+    dependencies: list[str]  # the file itself first
+    machines: list[Machine]
+    source: bytes
 
 
 def translate_to(source: str, output: str, options: Options, report: Report) -> None:
@@ -54,7 +61,8 @@ def translate_file(source: str, options: Options, report: Report, output: str = 
         report.show([*diagnostics, Diagnostic("error", "", place, refused.message)], (source, data))
         return None
     report.show(diagnostics, (source, data))
-    return Translated(os.fsencode(result.text), [source, *(name for name in unit.dependencies if name != source)])
+    dependencies = [source, *(name for name in unit.dependencies if name != source)]
+    return Translated(os.fsencode(result.text), dependencies, result.functions, data)
 
 
 def _read(source: str) -> bytes:
@@ -65,7 +73,7 @@ def _read(source: str) -> bytes:
         raise Failure(f"cannot read '{source}': {reason(error)}") from None
 
 
-def frontend_options(options: Options):  # type: ignore[no-untyped-def]
+def frontend_options(options: Options) -> FrontendOptions:
     """The parse flags as the frontend has them. Of -D and -U for one name the last counts, as in a C compiler."""
     from .frontend.options import FrontendOptions
 

@@ -1,0 +1,396 @@
+"""The state diagram of a function beside a map of its frame.
+
+Both have the same rows: a row is a state, in the order of the text. On the left stand the states with their edges, drawn
+as buses: all edges to one state share one line, so that twenty states that may all return give one line to the end and
+not twenty. On the right, time runs down the same rows and the bytes of the frame run across: a field is a bar over its
+bytes, through the rows in which it holds a value. Bars above one another share their bytes; grey hatching is padding.
+
+A layout of this shape needs no graph library: rows are given, and buses are intervals, which are coloured greedily.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+
+from ..ir.machine import END, Edge, FieldKind, FrameField, Machine, State, StateKind
+from .describe import Inspected, details, is_live, label, rows, shares_with, signature, summary, targets, title
+
+# Measures in pixels. TEXT is the advance of the monospace font at 12px, SMALL at 10px.
+TEXT, SMALL = 7.25, 6.05
+MARGIN, HEAD, ROW_GAP, LINE = 24, 62, 22, 14
+BOX_WIDTH, LANE = 250, 14
+MAP_MIN, MAP_WIDTH, AXIS = 420, 620, 34
+
+FILL = {
+    StateKind.START: "#eceff4",
+    StateKind.AWAIT: "#d8e6ff",
+    StateKind.SELECT: "#eadcff",
+    StateKind.GATHER: "#d9f2dc",
+    StateKind.BRANCH: "#eef8ef",
+    StateKind.END: "#eceff4",
+}
+STROKE = {
+    StateKind.START: "#8a94a6",
+    StateKind.AWAIT: "#3b6fd4",
+    StateKind.SELECT: "#7b4bc4",
+    StateKind.GATHER: "#2e8b45",
+    StateKind.BRANCH: "#2e8b45",
+    StateKind.END: "#8a94a6",
+}
+BAR = {
+    FieldKind.STATE: "#8a94a6",
+    FieldKind.PARAMETER: "#e0a03a",
+    FieldKind.LOCAL: "#4c9f70",
+    FieldKind.TEMPORARY: "#c9628f",
+    FieldKind.RESULT: "#566479",
+    FieldKind.CHILD: "#4f83d6",
+    FieldKind.FUTURE: "#3aa6b9",
+    FieldKind.CONTROL: "#9a86c9",
+}
+EDGE = {"flow": "#5b6675", "cancel": "#c0392b", "branch": "#2e8b45"}
+DASH = {"cancel": ' stroke-dasharray="5 3"', "branch": ' stroke-dasharray="2 3"'}
+
+STYLE = """
+text { font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: 12px; fill: #1f2733 }
+.small { font-size: 10px; fill: #5b6675 } .title { font-size: 15px; font-weight: bold } .axis { font-size: 9px; fill: #5b6675 }
+.bar { font-size: 10px; fill: #fff } .dark { fill: #1f2733 }
+""".strip()
+
+
+def render(inspected: Inspected) -> str:
+    """All functions below one another in one picture."""
+    parts: list[str] = []
+    top, width = float(MARGIN), 0.0
+    for machine in inspected.machines:
+        drawing = Drawing(inspected, machine)
+        parts.append(f'<g transform="translate({MARGIN},{_n(top)})">{drawing.body()}</g>')
+        top += drawing.height + MARGIN
+        width = max(width, drawing.width + 2 * MARGIN)
+    return document("\n".join(parts), width, top)
+
+
+def document(body: str, width: float, height: float) -> str:
+    markers = "".join(
+        f'<marker id="{kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        f'<path d="M0,0 L8,4 L0,8 z" fill="{color}"/></marker>'
+        for kind, color in EDGE.items()
+    )
+    hatch = (
+        '<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect width="6" height="6" fill="#f4f5f7"/><line x1="0" y1="0" x2="0" y2="6" stroke="#cfd5dd" stroke-width="2"/></pattern>'
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">\n'
+        f"<style>{STYLE}</style><defs>{markers}{hatch}</defs>\n"
+        f'<rect width="100%" height="100%" fill="#ffffff"/>\n{body}\n</svg>\n'
+    )
+
+
+@dataclass(slots=True)
+class Row:
+    state: State
+    top: float
+    height: float
+    lines: list[str]
+
+    @property
+    def middle(self) -> float:
+        return self.top + self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+
+@dataclass(slots=True)
+class Bus:
+    """The edges of one kind to one state that go past other rows."""
+
+    target: int  # row
+    kind: str
+    sources: list[int] = field(default_factory=list)  # rows
+    lane: int = 0
+    upward: bool = False
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return min(self.target, *self.sources), max(self.target, *self.sources)
+
+
+class Drawing:
+    """One function. `width` and `height` are known once it is made."""
+
+    def __init__(self, inspected: Inspected, machine: Machine) -> None:
+        self.inspected, self.machine = inspected, machine
+        self.rows = self._place_rows()
+        self.row_of = {row.state.number: index for index, row in enumerate(self.rows)}
+        self.straight, self.buses = self._route()
+        left = [bus.lane for bus in self.buses if bus.upward]
+        right = [bus.lane for bus in self.buses if not bus.upward]
+        self.box_left = (max(left, default=-1) + 1) * LANE + (10 if left else 0)
+        self.box_right = self.box_left + BOX_WIDTH
+        self.map_left = self.box_right + (max(right, default=-1) + 1) * LANE + 36
+        self.columns = Columns(machine)
+        table = FieldTable(machine, self.rows[-1].bottom + 40)
+        self.table = table
+        self.width = max(self.map_left + self.columns.width, table.width, len(signature(machine)) * TEXT * 1.28, len(summary(machine)) * SMALL)
+        self.height = table.bottom
+
+    def body(self) -> str:
+        return "\n".join([*self._header(), *self._map(), *self._edges(), *self._boxes(), *self.table.draw()])
+
+    # --- rows and edges ------------------------------------------------------------------------------------------------
+
+    def _place_rows(self) -> list[Row]:
+        placed: list[Row] = []
+        top = float(HEAD + AXIS)
+        for state in rows(self.machine):
+            lines = [_cut(line, 38) for line in details(state)]
+            source = self.inspected.line(state.line)
+            if state.kind is not StateKind.END and source:
+                lines.append(_cut(source, 38))
+            height = 24.0 + LINE * len(lines)
+            placed.append(Row(state, top, height, lines))
+            top += height + ROW_GAP
+        return placed
+
+    def _route(self) -> tuple[list[tuple[int, int, str]], list[Bus]]:
+        """Edges to the next row are straight; the rest are gathered into buses, each given the first lane that is free."""
+        straight: list[tuple[int, int, str]] = []
+        buses: dict[tuple[int, str, bool], Bus] = {}
+        for edge in self._all_edges():
+            source, target = self.row_of[edge.source], self.row_of[edge.target]
+            if target == source + 1 and edge.kind == "flow":
+                straight.append((source, target, edge.kind))
+                continue
+            upward = target <= source
+            bus = buses.setdefault((target, edge.kind, upward), Bus(target, edge.kind, upward=upward))
+            if source not in bus.sources:
+                bus.sources.append(source)
+        ordered = sorted(buses.values(), key=lambda bus: (bus.span[1] - bus.span[0], bus.span[0], bus.kind))
+        for upward in (True, False):
+            self._assign_lanes([bus for bus in ordered if bus.upward is upward])
+        return straight, ordered
+
+    def _all_edges(self) -> list[Edge]:
+        return [edge for state in self.machine.states for edge in targets(self.machine, state) if edge.target in self.row_of]
+
+    @staticmethod
+    def _assign_lanes(buses: list[Bus]) -> None:
+        taken: list[list[tuple[int, int]]] = []
+        for bus in buses:
+            low, high = bus.span
+            free = (lane for lane, spans in enumerate(taken) if all(high < a or b < low for a, b in spans))
+            bus.lane = next(free, len(taken))
+            if bus.lane == len(taken):
+                taken.append([])
+            taken[bus.lane].append((low, high))
+
+    def _edges(self) -> list[str]:
+        parts = []
+        for source, target, kind in self.straight:
+            x = self.box_left + BOX_WIDTH / 2
+            parts.append(_line(x, self.rows[source].bottom, x, self.rows[target].top - 1, kind, arrow=True))
+        for bus in self.buses:
+            parts += self._bus(bus)
+        return parts
+
+    def _bus(self, bus: Bus) -> list[str]:
+        """A vertical line in its lane, a branch from each source, an arrow into the target. Sources leave below the middle of
+        their box and targets are entered above it, so that a state's own loop can be seen."""
+        side = -1 if bus.upward else 1
+        edge = self.box_left if bus.upward else self.box_right
+        x = edge + side * (12 + bus.lane * LANE)
+        entry = self.rows[bus.target].middle - 6
+        ends = [self.rows[source].middle + 6 for source in bus.sources]
+        color, dash = EDGE[bus.kind], DASH.get(bus.kind, "")
+        parts = [f'<path d="M{_n(x)},{_n(min(entry, *ends))} V{_n(max(entry, *ends))}" fill="none" stroke="{color}"{dash}/>']
+        parts += [f'<path d="M{_n(edge)},{_n(end)} H{_n(x)}" fill="none" stroke="{color}"{dash}/>' for end in ends]
+        parts += [f'<circle cx="{_n(x)}" cy="{_n(end)}" r="1.8" fill="{color}"/>' for end in ends]
+        parts.append(_line(x, entry, edge + side, entry, bus.kind, arrow=True))
+        return parts
+
+    # --- boxes ---------------------------------------------------------------------------------------------------------
+
+    def _header(self) -> list[str]:
+        machine = self.machine
+        return [
+            f'<text class="title" x="0" y="16">{escape(signature(machine))}</text>',
+            f'<text class="small" x="0" y="34">{escape(f"{machine.file}:{machine.line} · {summary(machine)}")}</text>',
+            f'<line x1="0" y1="44" x2="{_n(self.width)}" y2="44" stroke="#dfe3e9"/>',
+        ]
+
+    def _boxes(self) -> list[str]:
+        return [part for row in self.rows for part in self._box(row)]
+
+    def _box(self, row: Row) -> list[str]:
+        state = row.state
+        indent = 16 if state.strand else 0
+        x, width = self.box_left + indent, BOX_WIDTH - indent
+        parts = [f'<g class="state" data-line="{state.line}">', f"<title>{escape(title(state))}</title>"]
+        radius = 12 if state.kind in (StateKind.START, StateKind.END) else 5
+        parts.append(
+            f'<rect x="{_n(x)}" y="{_n(row.top)}" width="{_n(width)}" height="{_n(row.height)}" rx="{radius}" '
+            f'fill="{FILL[state.kind]}" stroke="{STROKE[state.kind]}"/>'
+        )
+        head = title(state) if state.kind is StateKind.END else f"{state.number}  {title(state)}"
+        place = "" if state.kind is StateKind.END else f"line {state.line}"
+        room = int((width - 20 - len(place) * SMALL) / TEXT)
+        parts.append(f'<text x="{_n(x + 10)}" y="{_n(row.top + 16)}" font-weight="bold">{escape(_cut(head, room))}</text>')
+        parts.append(f'<text class="small" x="{_n(x + width - 8)}" y="{_n(row.top + 16)}" text-anchor="end">{place}</text>')
+        for index, line in enumerate(row.lines):
+            y = row.top + 16 + LINE * (index + 1)
+            parts.append(f'<text class="small" x="{_n(x + 10)}" y="{_n(y)}" xml:space="preserve">{escape(line)}</text>')
+        return [*parts, "</g>"]
+
+    # --- the map -------------------------------------------------------------------------------------------------------
+
+    def _map(self) -> list[str]:
+        top, bottom = self.rows[0].top - ROW_GAP / 2, self.rows[-1].bottom + ROW_GAP / 2
+        parts = [f'<g transform="translate({_n(self.map_left)},0)">', self._axis(top, bottom)]
+        for row in self.rows:
+            y = row.bottom + ROW_GAP / 2
+            parts.append(f'<line x1="0" y1="{_n(y)}" x2="{_n(self.columns.width)}" y2="{_n(y)}" stroke="#eef0f3"/>')
+        for padding in self.machine.padding:
+            x, width = self.columns.place(padding.offset, padding.size)
+            what = f"padding: {padding.size} bytes at {padding.offset}"
+            parts.append(_rect(x, top, width, bottom - top, "url(#padding)", "none", what))
+        for one in self.machine.fields:
+            parts += self._bars(one)
+        return [*parts, "</g>"]
+
+    def _axis(self, top: float, bottom: float) -> str:
+        """Offsets above the map, where there is room for the number."""
+        parts = [f'<text class="small" x="0" y="{_n(top - 24)}">bytes of the frame →   (rows: where a field holds a value)</text>']
+        last = -100.0
+        for offset, x in self.columns.ticks():
+            parts.append(f'<line x1="{_n(x)}" y1="{_n(top - 4)}" x2="{_n(x)}" y2="{_n(bottom)}" stroke="#e6e9ee"/>')
+            if x - last > len(str(offset)) * 5.6 + 5:
+                parts.append(f'<text class="axis" x="{_n(x)}" y="{_n(top - 8)}" text-anchor="middle">{offset}</text>')
+                last = x
+        return "".join(parts)
+
+    def _bars(self, one: FrameField) -> list[str]:
+        """A field's bars: one for each run of rows in which it is live."""
+        x, width = self.columns.place(one.offset, one.size)
+        color = BAR[one.kind]
+        parts = []
+        for first, last in self._runs(one):
+            top = self.rows[first].top - ROW_GAP / 2 + 2
+            height = self.rows[last].bottom + ROW_GAP / 2 - 2 - top
+            parts.append(_rect(x + 1, top, max(width - 2, 2), height, color, "none", _tooltip(one), radius=3))
+            parts.append(_bar_text(label(one), x, top, width, height))
+        return parts
+
+    def _runs(self, one: FrameField) -> list[tuple[int, int]]:
+        live = [index for index, row in enumerate(self.rows) if is_live(one, row.state)]
+        runs: list[tuple[int, int]] = []
+        for index in live:
+            if runs and runs[-1][1] == index - 1:
+                runs[-1] = (runs[-1][0], index)
+            else:
+                runs.append((index, index))
+        return runs
+
+
+class Columns:
+    """From bytes to pixels. A frame mixes one-byte fields with buffers of thousands: a stretch between two borders gets
+    room for less than its share the longer it is, so that all can be seen, and never less than a few pixels."""
+
+    def __init__(self, machine: Machine) -> None:
+        borders = {0, machine.size}
+        for each in (*machine.fields, *machine.padding):
+            borders |= {each.offset, each.offset + each.size}
+        self.borders = sorted(borders)
+        raw = [max(b - a, 1) ** 0.42 for a, b in zip(self.borders, self.borders[1:], strict=False)]
+        scale = min(max(sum(raw) * 26, MAP_MIN), MAP_WIDTH) / (sum(raw) or 1)
+        self.starts = [0.0]
+        for size in raw:
+            self.starts.append(self.starts[-1] + max(size * scale, 14))
+        self.width = max(self.starts[-1], 330)
+
+    def place(self, offset: int, size: int) -> tuple[float, float]:
+        start = self.starts[self.borders.index(offset)]
+        return start, self.starts[self.borders.index(offset + size)] - start
+
+    def ticks(self) -> list[tuple[int, float]]:
+        return list(zip(self.borders, self.starts, strict=True))
+
+
+class FieldTable:
+    """The fields in words below the picture, in the order of their offsets."""
+
+    def __init__(self, machine: Machine, top: float) -> None:
+        self.machine, self.top = machine, top
+        self.entries = [self._entry(one) for one in machine.fields]
+        heads = ("offset", "size", "field", "type", "why it is kept")
+        self.cells = [heads, *(entry[1] for entry in self.entries)]
+        self.widths = [max(len(row[column]) for row in self.cells) * SMALL + 14 for column in range(5)]
+        self.width = 16 + sum(self.widths)
+        self.bottom = top + LINE * (len(self.entries) + 1) + 8
+
+    @staticmethod
+    def _entry(one: FrameField) -> tuple[FrameField, tuple[str, str, str, str, str]]:
+        return one, (str(one.offset), str(one.size), _cut(label(one), 28), _cut(one.type, 34), "")
+
+    def draw(self) -> list[str]:
+        parts = self._row(0, self.cells[0], None)
+        for index, (one, cells) in enumerate(self.entries):
+            parts += self._row(index + 1, (*cells[:4], _why(self.machine, one)), one)
+        return parts
+
+    def _row(self, index: int, cells: tuple[str, ...], one: FrameField | None) -> list[str]:
+        y = self.top + LINE * index
+        parts = []
+        if one:
+            parts.append(f'<rect x="0" y="{_n(y - 8)}" width="9" height="9" rx="2" fill="{BAR[one.kind]}"/>')
+        x = 16.0
+        for column, (cell, width) in enumerate(zip(cells, self.widths, strict=True)):
+            right = column < 2
+            at, anchor = (x + width - 14, ' text-anchor="end"') if right else (x, "")
+            weight = ' font-weight="bold"' if not one else ""
+            parts.append(f'<text class="small" x="{_n(at)}" y="{_n(y)}"{anchor}{weight}>{escape(cell)}</text>')
+            x += width
+        return parts
+
+
+def _why(machine: Machine, one: FrameField) -> str:
+    others = ", ".join(label(other) for other in shares_with(machine, one))
+    return f"{one.why}; shares bytes with {others}" if others else one.why
+
+
+def _tooltip(one: FrameField) -> str:
+    return f"{label(one)}: {one.type}\n{one.size} bytes at {one.offset}, {one.kind.value}\n{one.why}"
+
+
+def _bar_text(text: str, x: float, top: float, width: float, height: float) -> str:
+    """The name in its bar: along it, or upright in a narrow one, or not at all."""
+    middle_x, middle_y = x + width / 2, top + height / 2
+    if len(text) * SMALL <= width - 6:
+        return f'<text class="bar" x="{_n(middle_x)}" y="{_n(middle_y + 3.5)}" text-anchor="middle">{escape(text)}</text>'
+    if width >= 11 and len(text) * SMALL <= height - 4:
+        turn = f"rotate(-90 {_n(middle_x)} {_n(middle_y)})"
+        return f'<text class="bar" x="{_n(middle_x)}" y="{_n(middle_y + 3.5)}" text-anchor="middle" transform="{turn}">{escape(text)}</text>'
+    return ""
+
+
+def _rect(x: float, y: float, width: float, height: float, fill: str, stroke: str, what: str, radius: int = 0) -> str:
+    return (
+        f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{radius}" fill="{fill}" stroke="{stroke}">'
+        f"<title>{escape(what)}</title></rect>"
+    )
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str, arrow: bool) -> str:
+    marker = f' marker-end="url(#{kind})"' if arrow else ""
+    return f'<path d="M{_n(x1)},{_n(y1)} L{_n(x2)},{_n(y2)}" fill="none" stroke="{EDGE[kind]}"{DASH.get(kind, "")}{marker}/>'
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(room - 1, 1)] + "…"
+
+
+def _n(value: float) -> str:
+    """A number as short as it can be: pictures are compared byte for byte."""
+    return f"{value:.1f}".removesuffix(".0")
