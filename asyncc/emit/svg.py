@@ -323,22 +323,20 @@ class FieldTable:
 
     def __init__(self, machine: Machine, top: float) -> None:
         self.machine, self.top = machine, top
-        self.entries = [self._entry(one) for one in machine.fields]
         heads = ("offset", "size", "field", "type", "why it is kept")
-        self.cells = [heads, *(entry[1] for entry in self.entries)]
+        self.cells = [heads, *(self._entry(one) for one in machine.fields)]
         self.widths = [max(len(row[column]) for row in self.cells) * SMALL + 14 for column in range(5)]
         self.width = 16 + sum(self.widths)
-        self.bottom = top + LINE * (len(self.entries) + 1) + 8
+        self.bottom = top + LINE * len(self.cells) + 8
 
-    @staticmethod
-    def _entry(one: FrameField) -> tuple[FrameField, tuple[str, str, str, str, str]]:
-        return one, (str(one.offset), str(one.size), _cut(label(one), 28), _cut(one.type, 34), "")
+    def _entry(self, one: FrameField) -> tuple[str, str, str, str, str]:
+        why = _cut(_why(self.machine, one), 110)
+        return str(one.offset), str(one.size), _cut(label(one), 28), _cut(one.type, 34), why
 
     def draw(self) -> list[str]:
-        parts = self._row(0, self.cells[0], None)
-        for index, (one, cells) in enumerate(self.entries):
-            parts += self._row(index + 1, (*cells[:4], _why(self.machine, one)), one)
-        return parts
+        owners = [None, *self.machine.fields]
+        rows = enumerate(zip(self.cells, owners, strict=True))
+        return [part for index, (cells, one) in rows for part in self._row(index, cells, one)]
 
     def _row(self, index: int, cells: tuple[str, ...], one: FrameField | None) -> list[str]:
         y = self.top + LINE * index
