@@ -1,8 +1,7 @@
 /* Groups of tasks: a task set owns its members and gives their results as they finish; a task tracker only counts. */
 #ifndef ASYNCC_TASK_SET_H
 #define ASYNCC_TASK_SET_H
-#include "future.h"
-#include "handle.h"
+#include "wait.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,17 +19,16 @@ extern "C" {
  *     int got;
  *     while (await ac_task_set_join(set, &got) > 0) …
  *
- * Members may be added from any thread, in a task or not; one task at a time may await the next (a second one stops the
- * program). A member costs a small cell beside its task until it is joined. */
+ * A member costs a small cell beside its task until it is joined. */
 #define ac_task_set(T) AC__HANDLE(T, AC__TASK_SET)
 
 /* Makes a set. 0 or -ENOMEM. Anywhere. */
 #define ac_task_set_new(set) ac__task_set_new((1 ? (set) : (AC__HANDLE(AC__T(*(set)), AC__TASK_SET) *)0))
-/* Takes over a task: an ac_task(T) variable, which is NULL afterwards. 0, or -ENOMEM: then the task stays with the caller
- * (a temporary is detached). A task that is NULL (a spawn that had no memory) gives -ENOMEM too. Anywhere. */
+/* Takes over a task: an ac_task(T) variable, which is NULL afterwards. 0, or -ENOMEM: then the task runs on, detached. A task
+ * that is NULL (a spawn that had no memory) gives -ENOMEM too. Anywhere. */
 #define ac_task_set_add(set, task) \
     ((void)sizeof(1 ? (task) : (ac_task(AC__T(set)))0), ac__task_set_add((task), (set)))
-/* Starts `f(…)` as a member: 0 or -ENOMEM, and then it does not run. */
+/* Starts `f(…)` as a member. 0, or -ENOMEM: then it was not started, or is aborted. Where spawn may stand. */
 #define ac_task_set_spawn(set, ...) ac__task_set_spawn((1 ? ac_spawn(__VA_ARGS__) : (ac_task(AC__T(set)))0), (set))
 /* How many members were not joined yet, finished or not. Anywhere. */
 #define ac_task_set_len(set) ac__task_set_len(set)
@@ -40,14 +38,15 @@ extern "C" {
 /* Lets all members run on by themselves; the set is empty then. Anywhere. */
 #define ac_task_set_detach_all(set) ac__task_set_detach_all(set)
 /* Ends a set: aborts all members that still run and forgets them. Does not wait for them to have stopped: for that,
- * ac_task_set_abort_all and join until 0. Not while a task awaits the set. NULL is a no-op. Anywhere. */
+ * ac_task_set_abort_all and join until 0. Freeing a set that is awaited stops the program. NULL is a no-op. Anywhere. */
 #define ac_task_set_free(set) ac__task_set_free(set)
 
 /* Waits for the next member to finish, in the order in which they finish, and takes it out of the set:
  *   1            it returned, and its value is in *out (NULL: not wanted)
  *   -ECANCELED   it was aborted
  *   0            the set is empty
- * Cancelling it loses nothing: a member is taken out in the poll that gives it. */
+ * Several tasks may wait: each member goes to one of them, and the end to all. Cancelling it loses nothing: a member is taken
+ * out in the poll that gives it. Only in a task. */
 #define ac_task_set_join(set, out) ac_op_task_set_join((set), AC__OUT(set, out))
 /* The same without waiting; -EAGAIN: none has finished. Anywhere. */
 #define ac_task_set_try_join(set, out) ac__task_set_try_join((set), AC__OUT(set, out))
@@ -63,22 +62,24 @@ int ac__task_set_try_join(void *set, void *out);
 
 ac_async int ac_op_task_set_join(void *set, void *out);
 struct ac_op_task_set_join_future {
+    struct ac__waiter waiter;
     void *set, *out;
-    uint32_t waiting; /* the set knows this task */
-    int result;
+    int result, reserved;
 };
-extern const ac_descriptor ac_op_task_set_join_descriptor;
+AC__AWAITABLE(ac_op_task_set_join);
 static inline void ac_op_task_set_join_init(struct ac_op_task_set_join_future *self, void *set, void *out)
 {
     self->set = set;
     self->out = out;
-    self->waiting = 0;
+    self->waiter.state = AC__UNQUEUED;
 }
-int ac_op_task_set_join_poll(struct ac_op_task_set_join_future *self, ac_context *cx);
-void ac_op_task_set_join_drop_slow(struct ac_op_task_set_join_future *self);
+static inline int ac_op_task_set_join_poll(struct ac_op_task_set_join_future *self, ac_context *cx)
+{
+    return ac__still_waiting(&self->waiter) ? AC_PENDING : ac_op_task_set_join_poll_slow(self, cx);
+}
 static inline void ac_op_task_set_join_drop(struct ac_op_task_set_join_future *self)
 {
-    if (self->waiting) ac_op_task_set_join_drop_slow(self);
+    if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_op_task_set_join_drop_slow(self);
 }
 
 /* --- Task trackers ----------------------------------------------------------------------------------------------------- */
@@ -98,11 +99,10 @@ static inline void ac_op_task_set_join_drop(struct ac_op_task_set_join_future *s
  * The defer stands at the head of the task's body, so it runs even if the task is dropped before it began.
  * A wait ends only when the tracker is closed *and* nothing is under way: so it does not end too early, between two tasks.
  * A closed tracker still lets things enter. Its memory may be reused as soon as a wait for it has ended. */
-struct ac_task_tracker_wait_future;
 typedef struct ac_task_tracker {
     uint64_t word;    /* twice the number under way, plus one if closed; atomic */
     uint32_t lock, reserved;
-    struct ac_task_tracker_wait_future *waiters;
+    struct ac__waiter *waiters;
 } ac_task_tracker;
 /* clang-format off */
 #define AC_TASK_TRACKER_INIT { 0, 0, 0, 0 }
@@ -123,28 +123,22 @@ size_t ac_task_tracker_len(const ac_task_tracker *tracker);
 ac_async void ac_task_tracker_wait(ac_task_tracker *tracker);
 
 struct ac_task_tracker_wait_future {
-    struct ac_task_tracker_wait_future *next, *previous; /* the other waiters, in a ring */
-    struct ac__task *task;                               /* borrowed while linked */
+    struct ac__waiter waiter;
     ac_task_tracker *tracker;
-    uint32_t state; /* atomic: 0 new, 1 waiting, 2 woken; written under the lock */
-    uint32_t reserved;
 };
-extern const ac_descriptor ac_task_tracker_wait_descriptor;
+AC__AWAITABLE(ac_task_tracker_wait);
 static inline void ac_task_tracker_wait_init(struct ac_task_tracker_wait_future *self, ac_task_tracker *tracker)
 {
     self->tracker = tracker;
-    self->state = 0;
+    self->waiter.state = AC__UNQUEUED;
 }
-int ac_task_tracker_wait_poll_slow(struct ac_task_tracker_wait_future *self, ac_context *cx);
-void ac_task_tracker_wait_drop_slow(struct ac_task_tracker_wait_future *self);
 static inline int ac_task_tracker_wait_poll(struct ac_task_tracker_wait_future *self, ac_context *cx)
 {
-    if (__atomic_load_n(&self->state, __ATOMIC_ACQUIRE) == 1) return AC_PENDING;
-    return ac_task_tracker_wait_poll_slow(self, cx);
+    return ac__still_waiting(&self->waiter) ? AC_PENDING : ac_task_tracker_wait_poll_slow(self, cx);
 }
 static inline void ac_task_tracker_wait_drop(struct ac_task_tracker_wait_future *self)
 {
-    if (self->state != 0) ac_task_tracker_wait_drop_slow(self);
+    if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_task_tracker_wait_drop_slow(self);
 }
 
 #ifdef __cplusplus

@@ -12,8 +12,7 @@
  * made from any thread, in a task or not, at any time. Only ac_token_new and ac_token_child allocate. */
 #ifndef ASYNCC_TOKEN_H
 #define ASYNCC_TOKEN_H
-#include "future.h"
-#include "handle.h"
+#include "wait.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,33 +43,23 @@ ac_async void ac_cancelled(ac_token *token);
 
 /* --- The future of ac_cancelled ---------------------------------------------------------------------------------------- */
 
-struct ac__task;
-enum ac__cancelled_state { AC__CANCELLED_NEW, AC__CANCELLED_WAITING, AC__CANCELLED_WAKING, AC__CANCELLED_WOKEN };
-
 struct ac_cancelled_future {
-    struct ac_cancelled_future *next, *previous; /* the other waiters of the token, in a ring */
-    struct ac__task *task;                       /* whom to wake: borrowed while linked */
+    struct ac__waiter waiter;
     ac_token *token;
-    uint32_t state;                              /* enum ac__cancelled_state, atomic: written under the token's lock */
-    uint32_t reserved;
 };
-extern const ac_descriptor ac_cancelled_descriptor;
-
-int ac_cancelled_poll_slow(struct ac_cancelled_future *self, ac_context *cx);
-void ac_cancelled_drop_slow(struct ac_cancelled_future *self);
+AC__AWAITABLE(ac_cancelled);
 static inline void ac_cancelled_init(struct ac_cancelled_future *self, ac_token *token)
 {
     self->token = token;
-    self->state = AC__CANCELLED_NEW;
+    self->waiter.state = AC__UNQUEUED;
 }
 static inline int ac_cancelled_poll(struct ac_cancelled_future *self, ac_context *cx)
 {
-    if (__atomic_load_n(&self->state, __ATOMIC_ACQUIRE) == AC__CANCELLED_WAITING) return AC_PENDING;
-    return ac_cancelled_poll_slow(self, cx);
+    return ac__still_waiting(&self->waiter) ? AC_PENDING : ac_cancelled_poll_slow(self, cx);
 }
 static inline void ac_cancelled_drop(struct ac_cancelled_future *self)
 {
-    if (__atomic_load_n(&self->state, __ATOMIC_ACQUIRE) != AC__CANCELLED_NEW) ac_cancelled_drop_slow(self);
+    if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_cancelled_drop_slow(self);
 }
 
 #ifdef __cplusplus
