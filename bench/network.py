@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ ROOT = BENCH.parent
 class Server:
     name: str
     command: list[str]
+    address: str = ""  # where it does not print its own
 
 
 @contextmanager
@@ -39,15 +41,24 @@ def running(server: Server) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     process = subprocess.Popen(server.command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield process.stdout.readline().removeprefix("listening on ").strip(), process
+        if server.address:
+            time.sleep(0.5)
+        yield server.address or process.stdout.readline().removeprefix("listening on ").strip(), process
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def cpu_times(pid: int) -> tuple[int, int]:
+    """CPU time of a process and its children, in the user's code and in the kernel."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]), int(fields[12])
+    below = [cpu_times(int(child)) for child in children]
+    return int(fields[11]) + sum(b[0] for b in below), int(fields[12]) + sum(b[1] for b in below)
 
 
 def build(out: Path) -> tuple[list[Server], list[Server]]:
@@ -134,8 +145,8 @@ def main() -> int:
             port = 18080
             configuration = Path(folder, "nginx.conf")
             configuration.write_text(NGINX.format(folder=folder, port=port))
-            start = f"nginx -c {configuration} -p {folder} & sleep 0.5; echo listening on 127.0.0.1:{port}; wait"
-            http.append(Server("nginx", ["setsid", "sh", "-c", start]))
+            command = ["nginx", "-c", str(configuration), "-p", folder]
+            http.append(Server("nginx", command, f"127.0.0.1:{port}"))
         compare("http", http, 64, options.rounds, options.seconds, options.out)
     return 0
 
