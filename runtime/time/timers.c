@@ -41,6 +41,8 @@ int64_t ac__timers_next(struct ac__timers *timers)
     return earliest == INT64_MAX ? earliest : earliest - ac__timers_now(timers);
 }
 
+bool ac__timers_paused(struct ac__timers *timers) { return ac__clock_paused(&timers->clock); }
+
 /* The driver sleeps by the system's clock, from which this runtime's may differ. */
 void ac__timers_announce(struct ac__timers *timers, int64_t due)
 {
