@@ -61,6 +61,22 @@ static inline int ac_yield_poll(struct ac_yield_future *self, ac_context *cx)
 static inline void ac_yield_drop(struct ac_yield_future *self) { (void)self; }
 extern const ac_descriptor ac_yield_descriptor;
 
+/* Takes the budget away from the task that calls it (true), or puts it back: for a task that must not give way. */
+void ac_unconstrained(bool on);
+/* Calls a function that blocks, on this thread, while another takes over the worker and its queue. On a current-thread runtime, and where
+ * no thread can be had, it is simply called. Anywhere; outside a task it is a plain call. */
+void ac_block_in_place(void (*call)(void *argument), void *argument);
+
+/* Values that belong to a task: a static variable `static ac_task_local(int) request;` is the key, each task has its own value, none until it
+ * is set. Visible in defers; gone when the task ends. Only in a task. */
+#define ac_task_local(T) AC__HANDLE(T, AC__TASK_LOCAL)
+/* 0 or -ENOMEM. */
+#define ac_task_local_set(local, v) ac__task_local_set(&(local), AC__IN(local, v), sizeof(AC__T(local)))
+/* A pointer to the task's value, valid until the task ends; NULL: it was not set. */
+#define ac_task_local_get(local) ((AC__T(local) *)ac__task_local_get(&(local)))
+int ac__task_local_set(const void *key, const void *value, size_t size);
+void *ac__task_local_get(const void *key);
+
 /* --- Joining: ac_join and ac_join_result of words.h are these -------------------------------------------------------
  * `handle` points to the variable that holds the handle (accessed as bytes). It must hold one. */
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #endif
 #include "mem/alloc.h"
+#include "asyncc/runtime.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,9 +28,11 @@ static void default_release(void *block, void *context)
     free(block);
 }
 
-static struct ac__allocator the = { default_allocate, default_resize, default_release, NULL };
+static ac_allocator the = { default_allocate, default_resize, default_release, NULL };
 
-void ac__allocator_set(const struct ac__allocator *allocator) { the = *allocator; }
+void ac__allocator_set(const ac_allocator *allocator) { the = *allocator; }
+
+bool ac__allocator_is_default(void) { return the.allocate == default_allocate; }
 
 void *ac__malloc(size_t size) { return the.allocate(size ? size : 1, _Alignof(max_align_t), the.context); }
 

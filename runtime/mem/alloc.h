@@ -1,6 +1,7 @@
 /* The runtime's general allocator: malloc, or what the program put in its place by the `allocator` option. */
 #ifndef ASYNCC_MEM_ALLOC_H
 #define ASYNCC_MEM_ALLOC_H
+#include <stdbool.h>
 #include <stddef.h>
 
 /* As malloc and free; all give NULL when memory is out. */
@@ -12,13 +13,9 @@ void ac__free(void *block);
 void *ac__malloc_aligned(size_t size, size_t align);
 void ac__free_aligned(void *block);
 
-/* What the program supplies. Set once, before anything was allocated. */
-struct ac__allocator {
-    void *(*allocate)(size_t size, size_t align, void *context);
-    void *(*resize)(void *block, size_t size, void *context);
-    void (*release)(void *block, void *context);
-    void *context;
-};
-void ac__allocator_set(const struct ac__allocator *allocator);
+/* What the program supplies (asyncc/runtime.h). Set before anything is allocated. */
+struct ac_allocator;
+void ac__allocator_set(const struct ac_allocator *allocator);
+bool ac__allocator_is_default(void);
 
 #endif

@@ -1,0 +1,194 @@
+/* The blocking pool: threads for calls that block, so that no worker has to.
+ *
+ * One queue under one lock. A thread that finds it empty sleeps on its futex as long as the option keep-alive says, then ends. A job
+ * wakes a sleeping thread, the one that slept last, whose caches are warm; if there is none, a thread is started, up to the limit; beyond that the job
+ * waits. An idle thread is taken off the stack of sleepers by whoever wakes it, so that two jobs never count on the same one. */
+#include "blocking/pool.h"
+#include "base/futex.h"
+#include "base/lock.h"
+#include "mem/alloc.h"
+#include "sched/rt.h"
+#include "time/clock.h"
+#include <errno.h>
+#include <limits.h>
+
+struct sleeper {
+    struct ac__list all;
+    uint32_t woken; /* futex */
+};
+
+struct ac__blocking_pool {
+    ac_runtime *runtime;
+    ac__lock lock;
+    struct ac__blocking_job *first, *last;
+    size_t queued;
+    struct ac__list sleepers;
+    unsigned idle;      /* in `sleepers` */
+    bool closing;
+    uint32_t threads;   /* futex for the shutdown */
+    uint32_t busy;      /* jobs queued or running */
+};
+
+static struct ac__blocking_job *pop(struct ac__blocking_pool *pool)
+{
+    struct ac__blocking_job *job = pool->first;
+    if (job) {
+        pool->first = job->next;
+        pool->queued--;
+    }
+    return job;
+}
+
+static void push(struct ac__blocking_pool *pool, struct ac__blocking_job *job)
+{
+    job->next = NULL;
+    if (pool->first) pool->last->next = job;
+    else pool->first = job;
+    pool->last = job;
+    pool->queued++;
+}
+
+/* With the lock held, now and on return; not between. False: the time was up and nobody had called. */
+static bool sleep_for_job(struct ac__blocking_pool *pool)
+{
+    struct sleeper self = { .woken = 0 };
+    ac__list_push_front(&pool->sleepers, &self.all);
+    pool->idle++;
+    int64_t until = ac__instant_after(ac__clock_system(), pool->runtime->options.blocking_keep_alive);
+    ac__lock_release(&pool->lock);
+    for (;;) {
+        int64_t left = until - ac__clock_system();
+        if (left > 0) ac__futex_wait_for(&self.woken, 0, left);
+        ac__lock_acquire(&pool->lock);
+        if (!ac__list_linked(&self.all)) return true;
+        if (left <= 0) break;
+        ac__lock_release(&pool->lock);
+    }
+    ac__list_remove(&self.all);
+    pool->idle--;
+    return false;
+}
+
+/* The word is looked at under the lock, so the sleeper's stack is there until the lock is released. The wake comes under it too. */
+static void wake_one(struct ac__blocking_pool *pool)
+{
+    struct sleeper *sleeper = ac__list_entry(ac__list_pop_front(&pool->sleepers), struct sleeper, all);
+    pool->idle--;
+    ac__atomic_store(&sleeper->woken, 1, relaxed);
+    ac__futex_wake(&sleeper->woken, 1);
+}
+
+static void run_job(struct ac__blocking_pool *pool, struct ac__blocking_job *job)
+{
+    ac_runtime *rt = pool->runtime;
+    job->run(job);
+    /* A paused clock waits for blocking calls to end. */
+    if (ac__atomic_sub(&pool->busy, 1, acq_rel) == 1 && ac__timers_paused(rt->timers)) ac__runtime_interrupt(rt);
+}
+
+static void serve(struct ac__blocking_pool *pool)
+{
+    ac__lock_acquire(&pool->lock);
+    for (;;) {
+        struct ac__blocking_job *job = pop(pool);
+        if (job) {
+            ac__lock_release(&pool->lock);
+            run_job(pool, job);
+            ac__lock_acquire(&pool->lock);
+        } else if (pool->closing || !sleep_for_job(pool)) {
+            break;
+        }
+    }
+    ac__lock_release(&pool->lock);
+}
+
+static void *thread_main(void *argument)
+{
+    struct ac__blocking_pool *pool = argument;
+    ac_runtime *rt = pool->runtime;
+    ac__thread.blocking = ac__thread.runtime = rt;
+    ac__thread_begin(rt);
+    serve(pool);
+    ac__thread_end(rt);
+    /* The last touch of anything that the shutdown, which waits for this, may free. */
+    ac__atomic_sub(&pool->threads, 1, release);
+    ac__futex_wake(&pool->threads, INT_MAX);
+    return NULL;
+}
+
+/* Called with the lock held, since it counts the thread. */
+static int start_thread(struct ac__blocking_pool *pool)
+{
+    pthread_t thread;
+    ac__atomic_add(&pool->threads, 1, relaxed);
+    int error = ac__thread_start(pool->runtime, &thread, thread_main, pool);
+    if (error) ac__atomic_sub(&pool->threads, 1, relaxed);
+    else pthread_detach(thread);
+    return error;
+}
+
+/* With the job queued and the lock held: sees to it that a thread comes for it. Failing to start one matters only when there is none. */
+static int call_thread(struct ac__blocking_pool *pool)
+{
+    if (pool->idle > 0) {
+        wake_one(pool);
+        return 0;
+    }
+    unsigned threads = ac__atomic_load(&pool->threads, relaxed);
+    if (threads >= pool->runtime->options.max_blocking_threads) return 0;
+    int error = start_thread(pool);
+    return error && threads == 0 ? -EAGAIN : 0;
+}
+
+int ac__blocking_run(ac_runtime *rt, struct ac__blocking_job *job)
+{
+    struct ac__blocking_pool *pool = rt->blocking;
+    ac__lock_acquire(&pool->lock);
+    int error = -ESHUTDOWN;
+    if (!pool->closing) {
+        ac__atomic_add(&pool->busy, 1, relaxed);
+        push(pool, job);
+        error = call_thread(pool);
+        if (error) { /* no thread runs, so this is the only job */
+            pool->first = NULL;
+            pool->queued = 0;
+            ac__atomic_sub(&pool->busy, 1, relaxed);
+        }
+    }
+    ac__lock_release(&pool->lock);
+    return error;
+}
+
+struct ac__blocking_pool *ac__blocking_open(ac_runtime *rt)
+{
+    struct ac__blocking_pool *pool = ac__calloc(1, sizeof *pool);
+    if (pool) pool->runtime = rt;
+    return pool;
+}
+
+bool ac__blocking_close(struct ac__blocking_pool *pool, int64_t deadline)
+{
+    ac__lock_acquire(&pool->lock);
+    pool->closing = true;
+    while (pool->idle > 0) wake_one(pool);
+    ac__lock_release(&pool->lock);
+    uint32_t threads;
+    while ((threads = ac__atomic_load(&pool->threads, acquire)) > 0) {
+        int64_t left = deadline == INT64_MAX ? -1 : deadline - ac__clock_system();
+        if (deadline != INT64_MAX && left <= 0) return false;
+        ac__futex_wait_for(&pool->threads, threads, left);
+    }
+    ac__free(pool);
+    return true;
+}
+
+bool ac__blocking_busy(ac_runtime *rt) { return ac__atomic_load(&rt->blocking->busy, acquire) > 0; }
+
+struct ac__blocking_counts ac__blocking_counts(ac_runtime *rt)
+{
+    struct ac__blocking_pool *pool = rt->blocking;
+    ac__lock_acquire(&pool->lock);
+    struct ac__blocking_counts counts = { ac__atomic_load(&pool->threads, relaxed), pool->idle, pool->queued };
+    ac__lock_release(&pool->lock);
+    return counts;
+}

@@ -1,0 +1,72 @@
+/* ac_block_on: running one future to its end on this thread.
+ *
+ * The future becomes a task like any other, the *root*, whose cell holds only a pointer to the caller's storage, since wakers may still hold
+ * the task when the call has returned. On a current-thread runtime the calling thread drives the one worker; if another thread does
+ * that already, or the runtime has worker threads, it is a visitor. */
+#include "base/fatal.h"
+#include "sched/rt.h"
+
+struct root_future {
+    const ac_descriptor *type;
+    void *future;
+};
+
+static int root_poll(void *self, ac_context *cx)
+{
+    struct root_future *root = self;
+    return root->type->poll(root->future, cx);
+}
+
+static void root_drop(void *self)
+{
+    struct root_future *root = self;
+    root->type->drop(root->future);
+}
+
+const ac_descriptor ac__root_descriptor = { .name = "ac_block_on", .file = __FILE__, .size = sizeof(struct root_future),
+                                            .align = _Alignof(struct root_future), .poll = root_poll, .drop = root_drop };
+
+static struct ac__worker *visitor_take(ac_runtime *rt)
+{
+    ac__lock_acquire(&rt->workers_lock);
+    struct ac__worker *worker = rt->idle_visitors;
+    if (worker) rt->idle_visitors = worker->next_idle;
+    ac__lock_release(&rt->workers_lock);
+    return worker ? worker : ac__worker_new(rt, AC__WORKER_VISITOR, rt->n_workers, rt->n_workers);
+}
+
+static void visitor_give(ac_runtime *rt, struct ac__worker *worker)
+{
+    ac__lock_acquire(&rt->workers_lock);
+    worker->next_idle = rt->idle_visitors;
+    rt->idle_visitors = worker;
+    ac__lock_release(&rt->workers_lock);
+}
+
+static struct ac__task *spawn_root(struct ac__worker *worker, const ac_descriptor *type, void *future)
+{
+    ac_context cx = { .worker = worker };
+    struct root_future *root = ac__spawn_begin(&cx, worker->runtime, &ac__root_descriptor, AC__SPAWN_LOCAL);
+    if (!root) ac__fatal("ac_block_on: out of memory");
+    *root = (struct root_future){ type, future };
+    return ac__spawn_end(&cx, root);
+}
+
+void ac__block_on(ac_runtime *rt, const ac_descriptor *type, void *future)
+{
+    if (ac__task_here()) ac__fatal("ac_block_on: called inside a task, which it would block; await it or spawn it");
+    if (ac__thread.worker) ac__fatal("ac_block_on: called on a worker's thread");
+    bool core = rt->core && !ac__atomic_exchange(&rt->core_taken, 1, acquire);
+    struct ac__worker *worker = core ? rt->core : visitor_take(rt);
+    if (!worker) ac__fatal("ac_block_on: out of memory");
+    ac__worker_enter(worker);
+    struct ac__task *root = spawn_root(worker, type, future);
+    worker->has_local = false;
+    if (core) ac__current_drive(worker, root);
+    else ac__visitor_drive(worker, root);
+    if (worker->has_local) ac__sweep_local(worker);
+    ac__task_release(root);
+    ac__worker_leave(worker);
+    if (core) ac__atomic_store(&rt->core_taken, 0, release);
+    else visitor_give(rt, worker);
+}

@@ -1,0 +1,86 @@
+/* The current-thread scheduler: one worker, first in first out.
+ *
+ * A round takes tasks from the worker's own queue, which no other thread touches: no locked instruction but those of the tasks' state
+ * words. What other threads push waits in the inbox until the queue is empty, or for INBOX_INTERVAL polls; the driver is looked at when
+ * the queue is empty and tasks have yielded, or every event_interval polls. */
+#include "sched/hooks.h"
+#include "sched/rt.h"
+#include "mem/slab.h"
+
+enum { INBOX_INTERVAL = 31 };
+
+static void look_around(struct ac__worker *worker)
+{
+    ac__driver_look(worker);
+    ac__inbox_take(worker);
+    ac__queue_append(&worker->local, &worker->deferred);
+}
+
+static struct ac__task *next_task(struct ac__worker *worker)
+{
+    worker->tick++;
+    if (ac__unlikely(worker->tick % worker->runtime->options.event_interval == 0)) look_around(worker);
+    else if (ac__unlikely(worker->tick % INBOX_INTERVAL == 0)) ac__inbox_take(worker);
+    struct ac__task *task = ac__queue_pop(&worker->local);
+    if (ac__likely(task != NULL)) return task;
+    ac__inbox_take(worker);
+    if (!worker->local.first && worker->deferred.first) look_around(worker);
+    return ac__queue_pop(&worker->local);
+}
+
+static void run(struct ac__worker *worker, struct ac__task *task)
+{
+    ac__count_add(&worker->counts.polls, 1);
+    switch (ac__task_run(task, worker)) {
+    case AC__RAN_OFF: break;
+    case AC__RAN_AGAIN: ac__queue_push(&worker->local, task); break;
+    case AC__RAN_YIELD:
+        ac__count_add(&worker->counts.yields, 1);
+        ac__queue_push(&worker->deferred, task);
+        break;
+    }
+}
+
+/* Nothing to run. A clock that is paused moves on instead of the thread sleeping, unless a blocking call may yet have something to say. */
+static void sleep_current(struct ac__worker *worker, int64_t timeout)
+{
+    ac_runtime *rt = worker->runtime;
+    if (ac__timers_paused(rt->timers) && !ac__blocking_busy(rt)) {
+        ac__driver_look(worker);
+        ac__inbox_take(worker);
+        if (worker->local.first || ac__timers_advance_idle(rt->timers)) return;
+    }
+    if (timeout == 0) return;
+    ac__cache_trim(worker->cells);
+    ac__before_sleep(worker);
+    ac__atomic_store(&worker->asleep, 1, seq_cst);
+    if (ac__atomic_load(&worker->inbox_length, seq_cst) == 0) ac__driver_sleep(worker, timeout);
+    ac__atomic_store(&worker->asleep, 0, seq_cst);
+    ac__after_sleep(worker);
+}
+
+void ac__current_drive(struct ac__worker *worker, struct ac__task *root)
+{
+    while (!(ac__atomic_load(&root->state, acquire) & AC__TASK_COMPLETE)) {
+        struct ac__task *task = next_task(worker);
+        if (task) run(worker, task);
+        else sleep_current(worker, -1);
+    }
+}
+
+unsigned ac__current_turn(struct ac__worker *worker, int64_t timeout)
+{
+    unsigned polls = 0;
+    look_around(worker);
+    if (!worker->local.first) {
+        sleep_current(worker, timeout);
+        ac__inbox_take(worker);
+    }
+    /* One round: a task that is always ready gives the loop outside its turn. */
+    for (size_t n = worker->local.length; n > 0; n--, polls++) {
+        struct ac__task *task = next_task(worker);
+        if (!task) break;
+        run(worker, task);
+    }
+    return polls;
+}

@@ -1,0 +1,19 @@
+/* What is called around a worker's sleep: the program's hooks. */
+#ifndef ASYNCC_SCHED_HOOKS_H
+#define ASYNCC_SCHED_HOOKS_H
+#include "sched/rt.h"
+
+static inline void ac__before_sleep(struct ac__worker *worker)
+{
+    ac__count_add(&worker->counts.parks, 1);
+    const ac_runtime_options *options = &worker->runtime->options;
+    if (ac__unlikely(options->on_thread_park != NULL)) options->on_thread_park(options->hook_context);
+}
+
+static inline void ac__after_sleep(struct ac__worker *worker)
+{
+    const ac_runtime_options *options = &worker->runtime->options;
+    if (ac__unlikely(options->on_thread_unpark != NULL)) options->on_thread_unpark(options->hook_context);
+}
+
+#endif

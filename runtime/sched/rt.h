@@ -1,0 +1,86 @@
+/* The runtime's own struct: private to sched/, task/ and blocking/. */
+#ifndef ASYNCC_SCHED_RT_H
+#define ASYNCC_SCHED_RT_H
+#include "asyncc/runtime.h"
+#include "blocking/pool.h"
+#include "io/driver.h"
+#include "sched/idle.h"
+#include "sched/runtime.h"
+#include "sched/worker.h"
+#include "sched/threads.h"
+#include "time/timer.h"
+#include <pthread.h>
+
+/* The queue that all POOL workers share: tasks from outside, and what overflows. */
+struct ac__inject {
+    ac__lock lock;
+    struct ac__queue queue;
+    size_t length; /* written under the lock, read without */
+};
+
+struct ac_runtime {
+    ac_runtime_options options; /* every field filled in */
+    struct ac__home home;       /* of tasks that any worker may run (or the core, which is `home.local` then) */
+    struct ac__timers *timers;
+    struct ac__driver *driver;
+    struct ac__blocking_pool *blocking;
+    unsigned n_workers;         /* POOL */
+    struct ac__worker **workers;
+    pthread_t *threads;
+    uint8_t *thread_ended;      /* by each thread as nearly its last act: it can be joined without waiting */
+    unsigned n_threads;         /* that were started */
+    struct ac__idle idle __attribute__((aligned(AC__CACHE_LINE)));
+    struct ac__inject inject __attribute__((aligned(AC__CACHE_LINE)));
+    uint64_t remote_schedules;  /* under the lock of inject, or an inbox */
+    int64_t sleeping_until __attribute__((aligned(AC__CACHE_LINE))); /* see ac__runtime_deadline; INT64_MIN: nobody sleeps in the driver */
+    uint32_t stopping;          /* workers poll no more */
+    uint32_t wakes_in_flight;   /* threads outside that are about to wake one of ours: the memory must outlive them */
+    /* Current-thread: */
+    struct ac__worker *core;
+    uint32_t core_taken;
+    /* Workers of all kinds, and visitors that are not in use: */
+    ac__lock workers_lock;
+    struct ac__list all_workers;
+    struct ac__worker *idle_visitors;
+    uint32_t threads_alive;     /* futex: POOL threads that have not ended */
+    struct ac__list all;        /* in the list of runtimes */
+};
+
+/* --- push.c -----------------------------------------------------------------------------------------------------------*/
+/* Wakes one worker if the idle word says so. By a thread that keeps the runtime alive. */
+void ac__announce(ac_runtime *rt);
+/* Puts tasks in the global queue. */
+void ac__inject_push(ac_runtime *rt, struct ac__task *task);
+/* Takes up to `most` tasks out of the global queue, in order. */
+struct ac__queue ac__inject_take(ac_runtime *rt, size_t most);
+/* Takes what others handed to a CURRENT or VISITOR worker. */
+void ac__inbox_take(struct ac__worker *worker);
+/* By a POOL worker: behind the others, for a task that gave way. */
+void ac__ring_push_back(struct ac__worker *worker, struct ac__task *task);
+
+/* --- pool.c (workers), current.c, visitor.c -----------------------------------------------------------------------------*/
+int ac__pool_start(ac_runtime *rt);
+/* All workers stop polling, and their threads end; false: some did not by `deadline`. */
+bool ac__pool_stop(ac_runtime *rt, int64_t deadline);
+void ac__current_drive(struct ac__worker *worker, struct ac__task *root);
+unsigned ac__current_turn(struct ac__worker *worker, int64_t timeout);
+void ac__visitor_drive(struct ac__worker *worker, struct ac__task *root);
+
+/* --- driver.c -----------------------------------------------------------------------------------------------------------*/
+/* Looks into the driver and at the timers without waiting; what that wakes lies in the worker's queue afterwards. */
+void ac__driver_look(struct ac__worker *worker);
+/* Sleeps in the driver until something happens or `timeout` (below 0: without end) is over. */
+void ac__driver_sleep(struct ac__worker *worker, int64_t timeout);
+
+/* --- sweep.c ------------------------------------------------------------------------------------------------------------*/
+/* Drops all tasks of the runtime, on this thread, which is in none of its workers; all of those have stopped. */
+void ac__sweep_runtime(ac_runtime *rt, struct ac__worker *worker);
+/* Drops the local tasks of a worker that leaves ac_block_on. */
+void ac__sweep_local(struct ac__worker *worker);
+
+static inline int64_t ac__deadline_in(int64_t timeout)
+{
+    return timeout < 0 ? INT64_MAX : ac__instant_after(ac_now(), timeout);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* What may be done with a handle, from any thread. */
+#include "asyncc/task.h"
+#include "sched/worker.h"
+#include "task/task.h"
+
+/* The frame is not touched here: whoever takes the task next drops it, on the thread where it belongs. A task that runs right now is
+ * taken once more afterwards, by NOTIFIED. */
+void ac_abort(void *handle)
+{
+    struct ac__task *task = handle;
+    if (!task) return;
+    uint64_t before = ac__atomic_or(&task->state, AC__TASK_CANCELLED | AC__TASK_NOTIFIED, acq_rel);
+    if (!(before & (AC__TASK_RUNNING | AC__TASK_NOTIFIED | AC__TASK_COMPLETE))) ac__task_push(task);
+}
+
+void ac_detach(void *handle)
+{
+    if (handle) ac__task_release(handle);
+}
+
+bool ac_is_finished(const void *handle)
+{
+    const struct ac__task *task = handle;
+    return task && (ac__atomic_load(&task->state, acquire) & AC__TASK_COMPLETE);
+}
+
+uint64_t ac_task_id(const void *handle)
+{
+    const struct ac__task *task = handle;
+    return task ? task->id : 0;
+}
+
+uint64_t ac_task_current_id(void)
+{
+    struct ac__task *task = ac__task_here();
+    return task ? task->id : 0;
+}
+
+const char *ac_task_name(const void *handle)
+{
+    const struct ac__task *task = handle;
+    return task ? task->type->name : "";
+}

@@ -1,0 +1,110 @@
+/* Waiting for a task to end.
+ *
+ * The joiner leaves a counted pointer to its own task in the task it waits for and sets JOINER, in that order; completing reads
+ * them in the other order. Whoever changes the state word from a state with JOINER and without COMPLETE owns the pointer:
+ * the completing thread, which wakes and releases it, or the joiner that gives up, which releases it. */
+#include "asyncc/task.h"
+#include "base/fatal.h"
+#include "task/task.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct ac__task *handle_in(const void *variable)
+{
+    struct ac__task *task;
+    memcpy(&task, variable, sizeof task);
+    return task;
+}
+
+/* False: it has completed, and nothing was registered. */
+static bool enlist(struct ac_op_join_future *self, struct ac__task *task, struct ac__task *joiner)
+{
+    uint64_t state = ac__atomic_load(&task->state, relaxed);
+    if (state & AC__TASK_JOINER) ac__fatal("ac_join of %s: another task waits for it already", task->type->name);
+    task->joiner = joiner;
+    ac__task_retain(joiner);
+    self->joiner = joiner;
+    self->task = task;
+    if (!(ac__atomic_or(&task->state, AC__TASK_JOINER, acq_rel) & AC__TASK_COMPLETE)) return true;
+    /* It completed between the caller's look and now, without having seen us: take the bit and the pointer back. */
+    ac__atomic_and(&task->state, ~AC__TASK_JOINER, relaxed);
+    ac__task_release(joiner);
+    self->joiner = NULL;
+    return false;
+}
+
+static void give_up(struct ac_op_join_future *self)
+{
+    uint64_t before = ac__atomic_and(&self->task->state, ~AC__TASK_JOINER, acq_rel);
+    if (!(before & AC__TASK_COMPLETE)) ac__task_release(self->joiner);
+    self->joiner = NULL;
+}
+
+/* Has it ended? Then the handle is taken. */
+static bool join_poll(struct ac_op_join_future *self, ac_context *cx, const char *call)
+{
+    struct ac__task *task = self->task;
+    if (!task && !(task = handle_in(self->handle))) ac__fatal("%s: the handle is NULL (joined already, or never spawned)", call);
+    if (!(ac__atomic_load(&task->state, acquire) & AC__TASK_COMPLETE)) {
+        if (self->joiner) return false;
+        if (task == cx->task) ac__fatal("%s: the task would wait for itself", call);
+        if (enlist(self, task, cx->task)) return false;
+    }
+    if (!ac__budget(cx)) return false;
+    self->joiner = NULL; /* the completing thread's, if it was registered */
+    self->task = ac__take(self->handle);
+    return true;
+}
+
+int ac_op_join_poll(struct ac_op_join_future *self, ac_context *cx)
+{
+    if (!join_poll(self, cx, "ac_join")) return AC_PENDING;
+    struct ac__task *task = self->task;
+    if (ac__atomic_load(&task->state, relaxed) & AC__TASK_DROPPED)
+        ac__fatal("ac_join: the task %s was aborted; ac_join_result tells so instead", task->type->name);
+    self->value = (const char *)ac__task_future(task) + task->type->result_offset;
+    return AC_READY;
+}
+
+/* Registered: waits no more. Ready: `value` has been used. */
+void ac_op_join_drop(struct ac_op_join_future *self)
+{
+    if (self->joiner) give_up(self);
+    else if (self->value && self->task) ac__task_release(self->task);
+    self->task = NULL;
+    self->value = NULL;
+}
+
+int ac_op_join_result_poll(struct ac_op_join_result_future *self, ac_context *cx)
+{
+    if (!join_poll(&self->join, cx, "ac_join_result")) return AC_PENDING;
+    struct ac__task *task = self->join.task;
+    bool dropped = (ac__atomic_load(&task->state, relaxed) & AC__TASK_DROPPED) != 0;
+    if (!dropped && self->out)
+        memcpy(self->out, (const char *)ac__task_future(task) + task->type->result_offset, self->size);
+    self->result = dropped ? -ECANCELED : 0;
+    self->join.task = NULL;
+    ac__task_release(task);
+    return AC_READY;
+}
+
+void ac_op_join_result_drop(struct ac_op_join_result_future *self) { ac_op_join_drop(&self->join); }
+
+static int describe(const void *future, char *text, size_t room)
+{
+    const struct ac_op_join_future *self = future;
+    if (!self->task) return snprintf(text, room, "join");
+    return snprintf(text, room, "task %llu (%s)", (unsigned long long)self->task->id, self->task->type->name);
+}
+
+const ac_descriptor ac_op_join_descriptor = {
+    .name = "ac_join", .file = __FILE__, .size = sizeof(struct ac_op_join_future), .align = _Alignof(struct ac_op_join_future),
+    .poll = (int (*)(void *, ac_context *))ac_op_join_poll, .drop = (void (*)(void *))ac_op_join_drop, .describe = describe
+};
+const ac_descriptor ac_op_join_result_descriptor = {
+    .name = "ac_join_result", .file = __FILE__, .size = sizeof(struct ac_op_join_result_future),
+    .align = _Alignof(struct ac_op_join_result_future), .result_offset = offsetof(struct ac_op_join_result_future, result),
+    .result_size = sizeof(int), .poll = (int (*)(void *, ac_context *))ac_op_join_result_poll,
+    .drop = (void (*)(void *))ac_op_join_result_drop, .describe = describe
+};
