@@ -197,8 +197,12 @@ function(_asyncc_translate target source)
     COMMENT "Translating ${shown}"
     COMMAND_EXPAND_LISTS VERBATIM)
   # The output includes the headers that the .ac file includes, and so looks for them from the same folder.
-  set_source_files_properties("${output}" PROPERTIES
-    COMPILE_OPTIONS "-iquote${folder}" SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+  # Properties belong to the file's final name, which is another in each configuration.
+  foreach(config IN LISTS CMAKE_CONFIGURATION_TYPES CMAKE_BUILD_TYPE ITEMS none)
+    string(REPLACE "$<CONFIG>" "${config}" named "${output}")
+    set_source_files_properties("${named}" PROPERTIES
+      COMPILE_OPTIONS "-iquote${folder}" SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+  endforeach()
   set_source_files_properties("${input}" PROPERTIES HEADER_FILE_ONLY ON)
   target_sources(${target} PRIVATE "${output}" "${input}")
 endfunction()
