@@ -38,7 +38,7 @@ extern "C" {
 
 /* int ac_watch_send(ac_watch_tx(T) tx, T value): 0, or -EPIPE when there is no receiver; then the value did not change. */
 #define ac_watch_send(tx, value) (AC__IS(tx, AC__WATCH_TX), ac__watch_send((tx), AC__IN(tx, value)))
-/* void ac_watch_replace(tx, value, T *old): sets the value whether there are receivers or not; the one before is copied to
+/* int ac_watch_replace(tx, value, T *old): sets the value whether there are receivers or not; the one before is copied to
  * *old and is the caller's (NULL: dropped). */
 #define ac_watch_replace(tx, value, old)                                                                               \
     (AC__IS(tx, AC__WATCH_TX), ac__watch_replace((tx), AC__IN(tx, value), AC__OUT(tx, old)))
@@ -87,7 +87,7 @@ void *ac__watch_clone_rx(void *rx);
 AC__CONSUMES void ac__watch_drop_tx(void *tx);
 AC__CONSUMES void ac__watch_drop_rx(void *rx);
 int ac__watch_send(void *tx, const void *value);
-void ac__watch_replace(void *tx, const void *value, void *old);
+int ac__watch_replace(void *tx, const void *value, void *old);
 int ac__watch_send_if_modified(void *tx, bool (*modify)(void *, void *), void *argument);
 size_t ac__watch_receivers(const void *tx);
 bool ac__watch_is_closed(const void *handle, size_t kind);
