@@ -26,23 +26,6 @@ static void root_drop(void *self)
 const ac_descriptor ac__root_descriptor = { .name = "ac_block_on", .file = __FILE__, .size = sizeof(struct root_future),
                                             .align = _Alignof(struct root_future), .poll = root_poll, .drop = root_drop };
 
-static struct ac__worker *visitor_take(ac_runtime *rt)
-{
-    ac__lock_acquire(&rt->workers_lock);
-    struct ac__worker *worker = rt->idle_visitors;
-    if (worker) rt->idle_visitors = worker->next_idle;
-    ac__lock_release(&rt->workers_lock);
-    return worker ? worker : ac__worker_new(rt, AC__WORKER_VISITOR, rt->n_workers, rt->n_workers);
-}
-
-static void visitor_give(ac_runtime *rt, struct ac__worker *worker)
-{
-    ac__lock_acquire(&rt->workers_lock);
-    worker->next_idle = rt->idle_visitors;
-    rt->idle_visitors = worker;
-    ac__lock_release(&rt->workers_lock);
-}
-
 static struct ac__task *spawn_root(struct ac__worker *worker, const ac_descriptor *type, void *future)
 {
     ac_context cx = { .worker = worker };
@@ -56,8 +39,8 @@ void ac__block_on(ac_runtime *rt, const ac_descriptor *type, void *future)
 {
     if (ac__task_here()) ac__fatal("ac_block_on: called inside a task, which it would block; await it or spawn it");
     if (ac__thread.worker) ac__fatal("ac_block_on: called on a worker's thread");
-    bool core = rt->core && !ac__atomic_exchange(&rt->core_taken, 1, acquire);
-    struct ac__worker *worker = core ? rt->core : visitor_take(rt);
+    bool core = ac__core_take(rt);
+    struct ac__worker *worker = core ? rt->core : ac__visitor_take(rt);
     if (!worker) ac__fatal("ac_block_on: out of memory");
     ac__worker_enter(worker);
     struct ac__task *root = spawn_root(worker, type, future);
@@ -67,6 +50,6 @@ void ac__block_on(ac_runtime *rt, const ac_descriptor *type, void *future)
     if (worker->has_local) ac__sweep_local(worker);
     ac__task_release(root);
     ac__worker_leave(worker);
-    if (core) ac__atomic_store(&rt->core_taken, 0, release);
-    else visitor_give(rt, worker);
+    if (core) ac__core_give(rt);
+    else ac__visitor_give(rt, worker);
 }

@@ -3,9 +3,9 @@
  * A round takes tasks from the worker's own queue, which no other thread touches: no locked instruction but those of the tasks' state
  * words. What other threads push waits in the inbox until the queue is empty, or for INBOX_INTERVAL polls; the driver is looked at when
  * the queue is empty and tasks have yielded, or every event_interval polls. */
+#include "mem/slab.h"
 #include "sched/hooks.h"
 #include "sched/rt.h"
-#include "mem/slab.h"
 
 enum { INBOX_INTERVAL = 31 };
 
@@ -28,7 +28,7 @@ static struct ac__task *next_task(struct ac__worker *worker)
     return ac__queue_pop(&worker->local);
 }
 
-static void run(struct ac__worker *worker, struct ac__task *task)
+void ac__worker_run_own(struct ac__worker *worker, struct ac__task *task)
 {
     ac__count_add(&worker->counts.polls, 1);
     switch (ac__task_run(task, worker)) {
@@ -63,7 +63,7 @@ void ac__current_drive(struct ac__worker *worker, struct ac__task *root)
 {
     while (!(ac__atomic_load(&root->state, acquire) & AC__TASK_COMPLETE)) {
         struct ac__task *task = next_task(worker);
-        if (task) run(worker, task);
+        if (task) ac__worker_run_own(worker, task);
         else sleep_current(worker, -1);
     }
 }
@@ -80,7 +80,7 @@ unsigned ac__current_turn(struct ac__worker *worker, int64_t timeout)
     for (size_t n = worker->local.length; n > 0; n--, polls++) {
         struct ac__task *task = next_task(worker);
         if (!task) break;
-        run(worker, task);
+        ac__worker_run_own(worker, task);
     }
     return polls;
 }

@@ -5,6 +5,9 @@
  * there is always work: every global_interval polls a task comes from the global queue first; every event_interval polls the driver is
  * looked at and the yielded tasks are put back; and both are timed, so that global_interval follows the length of the polls.
  * With nothing to be found the worker sleeps: idle.h has the rules for that. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "base/futex.h"
 #include "mem/slab.h"
 #include "sched/hooks.h"
@@ -12,6 +15,7 @@
 #include "time/clock.h"
 #include <errno.h>
 #include <limits.h>
+#include <unistd.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -151,14 +155,20 @@ static struct ac__task *search(struct ac__worker *worker)
 
 /* --- Running ----------------------------------------------------------------------------------------------------------*/
 
-static void run(struct ac__worker *worker, struct ac__task *task)
+/* False: the worker is no longer this thread's. */
+static bool run(struct ac__worker *worker, struct ac__task *task)
 {
     if (ac__unlikely(worker->searching)) {
         worker->searching = false;
         if (ac__idle_found(&worker->runtime->idle)) ac__announce(worker->runtime);
     }
     ac__count_add(&worker->counts.polls, 1);
-    switch (ac__task_run(task, worker)) {
+    enum ac__ran ran = ac__task_run(task, worker);
+    if (ac__unlikely(ac__thread.worker != worker)) { /* ac_block_in_place gave the worker away; the task goes to the others */
+        if (ran != AC__RAN_OFF) ac__task_push(task);
+        return false;
+    }
+    switch (ran) {
     case AC__RAN_OFF: break;
     case AC__RAN_AGAIN: ac__ring_push_back(worker, task); break;
     case AC__RAN_YIELD:
@@ -166,6 +176,7 @@ static void run(struct ac__worker *worker, struct ac__task *task)
         ac__queue_push(&worker->deferred, task);
         break;
     }
+    return true;
 }
 
 /* --- Sleeping ---------------------------------------------------------------------------------------------------------*/
@@ -219,14 +230,31 @@ static void sleep_worker(struct ac__worker *worker)
 
 /* --- The thread -------------------------------------------------------------------------------------------------------*/
 
-static void work(struct ac__worker *worker)
+/* False: the worker was given away, and this thread has nothing more to do with it. */
+static bool work(struct ac__worker *worker)
 {
     ac_runtime *rt = worker->runtime;
     while (!ac__atomic_load(&rt->stopping, relaxed)) {
         struct ac__task *task = next_task(worker);
         if (!task) task = search(worker);
-        if (task) run(worker, task);
-        else sleep_worker(worker);
+        if (!task) sleep_worker(worker);
+        else if (!run(worker, task)) return false;
+    }
+    return true;
+}
+
+void ac__multi_work(struct ac__worker *worker)
+{
+    ac_runtime *rt = worker->runtime;
+    ac__worker_enter(worker);
+    bool kept = work(worker);
+    struct ac__worker *left = ac__thread.worker;
+    ac__worker_leave(left);
+    if (kept) {
+        ac__atomic_sub(&rt->workers_alive, 1, seq_cst);
+        ac__futex_wake(&rt->workers_alive, INT_MAX);
+    } else {
+        ac__visitor_give(rt, left);
     }
 }
 
@@ -234,31 +262,35 @@ static void *worker_main(void *argument)
 {
     struct ac__worker *worker = argument;
     ac_runtime *rt = worker->runtime;
-    ac__worker_enter(worker);
+    unsigned index = worker->index;
     ac__thread_begin(rt);
-    work(worker);
+    ac__multi_work(worker);
     ac__thread_end(rt);
-    ac__worker_leave(worker);
-    ac__atomic_store(&rt->thread_ended[worker->index], 1, release);
-    ac__atomic_sub(&rt->threads_alive, 1, seq_cst);
-    ac__futex_wake(&rt->threads_alive, INT_MAX);
+    ac__atomic_store(&rt->thread_ended[index], 1, seq_cst);
     return NULL;
 }
 
 int ac__pool_start(ac_runtime *rt)
 {
+    ac__atomic_store(&rt->workers_alive, rt->n_workers, relaxed);
     for (unsigned i = 0; i < rt->n_workers; i++) {
-        ac__atomic_add(&rt->threads_alive, 1, relaxed);
         int error = ac__thread_start(rt, &rt->threads[i], worker_main, rt->workers[i]);
         if (error) {
-            ac__atomic_sub(&rt->threads_alive, 1, relaxed);
-            rt->n_threads = i;
+            ac__atomic_sub(&rt->workers_alive, rt->n_workers - i, relaxed);
             ac__pool_stop(rt, INT64_MAX);
             return error;
         }
+        rt->n_threads++;
     }
-    rt->n_threads = rt->n_workers;
     return 0;
+}
+
+/* A thread that gave its worker away may be in its call still when all workers have stopped: it is waited for too. */
+static bool ended(ac_runtime *rt)
+{
+    for (unsigned i = 0; i < rt->n_threads; i++)
+        if (!ac__atomic_load(&rt->thread_ended[i], seq_cst)) return false;
+    return ac__atomic_load(&rt->workers_alive, seq_cst) == 0;
 }
 
 bool ac__pool_stop(ac_runtime *rt, int64_t deadline)
@@ -270,14 +302,16 @@ bool ac__pool_stop(ac_runtime *rt, int64_t deadline)
     }
     ac__driver_interrupt(rt->driver);
     uint32_t alive;
-    while ((alive = ac__atomic_load(&rt->threads_alive, seq_cst)) > 0) {
-        int64_t left = deadline == INT64_MAX ? -1 : deadline - ac__clock_system();
-        if (deadline != INT64_MAX && left <= 0) break;
-        ac__futex_wait_for(&rt->threads_alive, alive, left);
-    }
+    while ((alive = ac__atomic_load(&rt->workers_alive, seq_cst)) > 0 && ac__clock_system() < deadline)
+        ac__futex_wait_for(&rt->workers_alive, alive, deadline == INT64_MAX ? -1 : deadline - ac__clock_system());
+    /* What remains between a thread's last wake and its end is a few instructions, or a call in ac_block_in_place. */
+    while (!ended(rt) && ac__clock_system() < deadline) usleep(100);
+    bool all = true;
     for (unsigned i = 0; i < rt->n_threads; i++) {
-        if (ac__atomic_load(&rt->thread_ended[i], acquire)) pthread_join(rt->threads[i], NULL);
+        bool one = ac__atomic_load(&rt->thread_ended[i], seq_cst) != 0;
+        if (one) pthread_join(rt->threads[i], NULL);
         else pthread_detach(rt->threads[i]);
+        all = all && one;
     }
-    return alive == 0;
+    return all && alive == 0;
 }

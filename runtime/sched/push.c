@@ -66,11 +66,13 @@ static void inbox_push(struct ac__worker *worker, struct ac__task *task)
     ac__lock_acquire(&worker->inbox_lock);
     ac__queue_push(&worker->inbox, task);
     ac__atomic_store(&worker->inbox_length, worker->inbox.length, seq_cst);
-    bool asleep = ac__atomic_load(&worker->asleep, seq_cst) && ac__atomic_exchange(&worker->asleep, 0, seq_cst);
+    if (worker == rt->core) ac__count_add(&rt->remote_schedules, 1);
+    uint32_t asleep = ac__atomic_load(&worker->asleep, seq_cst);
+    if (asleep) asleep = ac__atomic_exchange(&worker->asleep, 0, seq_cst);
     if (asleep) ac__atomic_add(&rt->wakes_in_flight, 1, relaxed);
     ac__lock_release(&worker->inbox_lock);
     if (!asleep) return;
-    wake_in_bed(rt, worker, worker->kind == AC__WORKER_CURRENT ? AC__BED_DRIVER : AC__BED_FUTEX);
+    wake_in_bed(rt, worker, worker->kind == AC__WORKER_CURRENT || asleep == 2 ? AC__BED_DRIVER : AC__BED_FUTEX);
     ac__atomic_sub(&rt->wakes_in_flight, 1, release);
 }
 

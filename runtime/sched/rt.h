@@ -31,19 +31,20 @@ struct ac_runtime {
     unsigned n_threads;         /* that were started */
     struct ac__idle idle __attribute__((aligned(AC__CACHE_LINE)));
     struct ac__inject inject __attribute__((aligned(AC__CACHE_LINE)));
-    uint64_t remote_schedules;  /* under the lock of inject, or an inbox */
+    uint64_t remote_schedules;  /* written under the lock of inject or of the core's inbox */
+    uint64_t spawned_outside;   /* by threads that are no workers */
     int64_t sleeping_until __attribute__((aligned(AC__CACHE_LINE))); /* see ac__runtime_deadline; INT64_MIN: nobody sleeps in the driver */
     uint32_t stopping;          /* workers poll no more */
     uint32_t wakes_in_flight;   /* threads outside that are about to wake one of ours: the memory must outlive them */
     /* Current-thread: */
     struct ac__worker *core;
-    uint32_t core_taken;
+    uint32_t core_taken;        /* a thread drives it */
     /* Workers of all kinds, and visitors that are not in use: */
     ac__lock workers_lock;
     struct ac__list all_workers;
     struct ac__worker *idle_visitors;
-    uint32_t threads_alive;     /* futex: POOL threads that have not ended */
-    struct ac__list all;        /* in the list of runtimes */
+    uint32_t workers_alive;     /* futex: POOL workers that some thread is at work for */
+    struct ac__list all;        /* in the list of runtimes (dump.c) */
 };
 
 /* --- push.c -----------------------------------------------------------------------------------------------------------*/
@@ -58,15 +59,25 @@ void ac__inbox_take(struct ac__worker *worker);
 /* By a POOL worker: behind the others, for a task that gave way. */
 void ac__ring_push_back(struct ac__worker *worker, struct ac__task *task);
 
-/* --- pool.c (workers), current.c, visitor.c -----------------------------------------------------------------------------*/
+/* --- multi.c, current.c, visitor.c -----------------------------------------------------------------------------------------*/
 int ac__pool_start(ac_runtime *rt);
 /* All workers stop polling, and their threads end; false: some did not by `deadline`. */
 bool ac__pool_stop(ac_runtime *rt, int64_t deadline);
 void ac__current_drive(struct ac__worker *worker, struct ac__task *root);
 unsigned ac__current_turn(struct ac__worker *worker, int64_t timeout);
+/* Runs a task of a CURRENT or VISITOR worker's own queue, and puts it back where it belongs. */
+void ac__worker_run_own(struct ac__worker *worker, struct ac__task *task);
+/* The one worker of a current-thread runtime, for this thread to drive. False: there is none, or another thread drives it. */
+bool ac__core_take(ac_runtime *rt);
+void ac__core_give(ac_runtime *rt);
 void ac__visitor_drive(struct ac__worker *worker, struct ac__task *root);
 
-/* --- driver.c -----------------------------------------------------------------------------------------------------------*/
+/* On any thread: works for a POOL worker until the runtime stops, or until a task of it gives the worker away. */
+void ac__multi_work(struct ac__worker *worker);
+struct ac__worker *ac__visitor_take(ac_runtime *rt);
+void ac__visitor_give(ac_runtime *rt, struct ac__worker *worker);
+
+/* --- driving.c ----------------------------------------------------------------------------------------------------------*/
 /* Looks into the driver and at the timers without waiting; what that wakes lies in the worker's queue afterwards. */
 void ac__driver_look(struct ac__worker *worker);
 /* Sleeps in the driver until something happens or `timeout` (below 0: without end) is over. */

@@ -26,7 +26,9 @@ static int open_workers(ac_runtime *rt)
 {
     if (rt->options.flavor == AC_CURRENT_THREAD) {
         rt->core = rt->home.local = ac__worker_new(rt, AC__WORKER_CURRENT, 0, 0);
-        return rt->core ? 0 : -ENOMEM;
+        if (!rt->core) return -ENOMEM;
+        rt->core->asleep = 1;
+        return 0;
     }
     unsigned n = rt->options.worker_threads;
     rt->workers = ac__calloc(n, sizeof *rt->workers);
@@ -109,7 +111,7 @@ bool ac_runtime_shutdown(ac_runtime *rt, ac_duration timeout)
     if (timeout >= 0 && timeout < ac_ms(20)) timeout = ac_ms(20); /* what threads that are not stuck need to end */
     int64_t deadline = timeout < 0 ? INT64_MAX : ac__instant_after(ac__clock_system(), timeout);
     if (!ac__pool_stop(rt, deadline)) return false;
-    if (rt->core && ac__atomic_exchange(&rt->core_taken, 1, acquire))
+    if (rt->core && !ac__core_take(rt))
         ac__fatal("ac_runtime_shutdown: another thread is in ac_block_on of this runtime");
     sweep(rt);
     if (!ac__blocking_close(rt->blocking, deadline)) return false;

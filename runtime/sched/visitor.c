@@ -1,8 +1,57 @@
 /* ac_block_on on a thread of its own beside the workers: runs the future it was given and the local tasks of that, sleeps on a
- * futex between. Everything else those spawn goes to the workers. */
+ * futex between. Everything else those spawn goes to the workers.
+ *
+ * On a current-thread runtime there is one worker, which another thread drives; when that thread leaves, a visitor takes the worker
+ * over, and drives it beside its own tasks until it leaves itself. */
 #include "base/futex.h"
 #include "sched/hooks.h"
 #include "sched/rt.h"
+
+/* --- Visitors come and go; those of a runtime are kept for the next -----------------------------------------------------*/
+
+struct ac__worker *ac__visitor_take(ac_runtime *rt)
+{
+    ac__lock_acquire(&rt->workers_lock);
+    struct ac__worker *worker = rt->idle_visitors;
+    if (worker) rt->idle_visitors = worker->next_idle;
+    ac__lock_release(&rt->workers_lock);
+    return worker ? worker : ac__worker_new(rt, AC__WORKER_VISITOR, rt->n_workers, rt->n_workers);
+}
+
+void ac__visitor_give(ac_runtime *rt, struct ac__worker *worker)
+{
+    worker->stands_in = false;
+    ac__lock_acquire(&rt->workers_lock);
+    worker->next_idle = rt->idle_visitors;
+    rt->idle_visitors = worker;
+    ac__lock_release(&rt->workers_lock);
+}
+
+/* --- The core of a current-thread runtime -------------------------------------------------------------------------------*/
+
+bool ac__core_take(ac_runtime *rt)
+{
+    if (!rt->core || ac__atomic_exchange(&rt->core_taken, 1, seq_cst)) return false;
+    ac__atomic_store(&rt->core->asleep, 0, seq_cst);
+    return true;
+}
+
+/* Left like one asleep, so that a push makes the driver's descriptor readable (ac_runtime_fd). Visitors that sleep have a look at it. */
+void ac__core_give(ac_runtime *rt)
+{
+    ac__atomic_store(&rt->core->asleep, 1, seq_cst);
+    ac__atomic_store(&rt->core_taken, 0, seq_cst);
+    ac__lock_acquire(&rt->workers_lock);
+    ac__list_each (node, &rt->all_workers) {
+        struct ac__worker *worker = ac__list_entry(node, struct ac__worker, all);
+        if (worker->kind != AC__WORKER_VISITOR || !ac__atomic_load(&worker->asleep, seq_cst)) continue;
+        ac__atomic_store(&worker->park, 1, seq_cst);
+        ac__futex_wake(&worker->park, 1);
+    }
+    ac__lock_release(&rt->workers_lock);
+}
+
+/* --- Running ------------------------------------------------------------------------------------------------------------*/
 
 static struct ac__task *next_task(struct ac__worker *worker)
 {
@@ -18,35 +67,49 @@ static struct ac__task *next_task(struct ac__worker *worker)
     return ac__queue_pop(&worker->local);
 }
 
-static void run(struct ac__worker *worker, struct ac__task *task)
-{
-    ac__count_add(&worker->counts.polls, 1);
-    switch (ac__task_run(task, worker)) {
-    case AC__RAN_OFF: break;
-    case AC__RAN_AGAIN: ac__queue_push(&worker->local, task); break;
-    case AC__RAN_YIELD:
-        ac__count_add(&worker->counts.yields, 1);
-        ac__queue_push(&worker->deferred, task);
-        break;
-    }
-}
-
 static void sleep_visitor(struct ac__worker *worker)
 {
     ac__before_sleep(worker);
     ac__atomic_store(&worker->park, 0, relaxed);
     ac__atomic_store(&worker->asleep, 1, seq_cst);
-    while (ac__atomic_load(&worker->inbox_length, seq_cst) == 0 && ac__atomic_load(&worker->park, acquire) == 0)
+    ac_runtime *rt = worker->runtime;
+    while (ac__atomic_load(&worker->inbox_length, seq_cst) == 0 && ac__atomic_load(&worker->park, acquire) == 0) {
+        if (rt->core && !ac__atomic_load(&rt->core_taken, seq_cst)) break;
         ac__futex_wait(&worker->park, 0);
+    }
     ac__atomic_store(&worker->asleep, 0, seq_cst);
     ac__after_sleep(worker);
 }
 
+static bool complete(struct ac__task *root) { return ac__atomic_load(&root->state, acquire) & AC__TASK_COMPLETE; }
+
+/* Turns of the visitor's own tasks and of the core, both on this thread; asleep they share the driver's bed. */
+static void drive_core_too(struct ac__worker *worker, struct ac__task *root)
+{
+    struct ac__worker *core = worker->runtime->core;
+    while (!complete(root)) {
+        struct ac__task *task;
+        while (!complete(root) && (task = next_task(worker))) ac__worker_run_own(worker, task);
+        if (complete(root)) break;
+        ac__atomic_store(&worker->asleep, 2, seq_cst);
+        ac__worker_enter(core);
+        ac__current_turn(core, ac__atomic_load(&worker->inbox_length, seq_cst) ? 0 : -1);
+        ac__worker_enter(worker);
+        ac__atomic_store(&worker->asleep, 0, seq_cst);
+    }
+}
+
 void ac__visitor_drive(struct ac__worker *worker, struct ac__task *root)
 {
-    while (!(ac__atomic_load(&root->state, acquire) & AC__TASK_COMPLETE)) {
+    while (!complete(root)) {
         struct ac__task *task = next_task(worker);
-        if (task) run(worker, task);
-        else sleep_visitor(worker);
+        if (task) {
+            ac__worker_run_own(worker, task);
+        } else if (ac__core_take(worker->runtime)) {
+            drive_core_too(worker, root);
+            ac__core_give(worker->runtime);
+        } else {
+            sleep_visitor(worker);
+        }
     }
 }

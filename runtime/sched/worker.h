@@ -42,6 +42,7 @@ struct ac__worker {
     bool searching;            /* counted as such in the idle word */
     bool in_driver;            /* wakes come from the driver: they are announced together, afterwards */
     bool pushed;               /* … and there were some */
+    bool stands_in;            /* VISITOR: only until the end of a poll, see in_place.c */
     bool has_local;            /* spawned a local task since it entered ac_block_on */
     uint32_t tick;             /* polls, for what is to be done now and then */
     uint32_t global_interval;  /* polls between two visits to the global queue */
@@ -63,7 +64,7 @@ struct ac__worker {
     ac__lock inbox_lock;
     struct ac__queue inbox;    /* CURRENT, VISITOR: from other threads */
     size_t inbox_length;       /* written under the lock, read without */
-    uint32_t asleep;           /* CURRENT, VISITOR: whoever fills the inbox has to wake it */
+    uint32_t asleep;           /* CURRENT, VISITOR: whoever fills the inbox has to wake it; 2: a VISITOR, in the driver */
     struct ac__task *lifo __attribute__((aligned(AC__CACHE_LINE))); /* POOL: the task woken last; may be stolen */
     struct ac__ring ring;      /* POOL */
 };

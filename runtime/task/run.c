@@ -65,17 +65,14 @@ enum ac__ran ac__task_run(struct ac__task *task, struct ac__worker *worker)
     worker->polling = &cx;
     worker->yielded = false;
     int polled = poll_from_leaf(task, &cx);
+    worker = cx.worker; /* another one if ac_block_in_place gave ours away */
     worker->polling = NULL;
     if (polled == AC_PENDING) {
         bool yielded = worker->yielded;
         if (ac__likely(!ac__task_sleep(task, yielded))) return AC__RAN_OFF;
         return yielded ? AC__RAN_YIELD : AC__RAN_AGAIN;
     }
-    if (ac__unlikely(task->locals != NULL)) {
-        worker->polling = &cx;
-        ac__task_locals_free(task);
-        worker->polling = NULL;
-    }
+    if (ac__unlikely(task->locals != NULL)) ac__task_locals_free(task);
     ac__task_complete(task, 0);
     return AC__RAN_OFF;
 }

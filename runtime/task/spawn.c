@@ -9,7 +9,7 @@
 static struct ac__home *home_for(struct ac__worker *worker, ac_runtime *rt, const ac_descriptor *type, unsigned flags)
 {
     if (!(flags & AC__SPAWN_LOCAL)) return &rt->home;
-    if (!worker || worker->kind == AC__WORKER_POOL || worker->runtime != rt)
+    if (!worker || worker->kind == AC__WORKER_POOL || worker->stands_in || worker->runtime != rt)
         ac__fatal("spawn_local of %s: only under ac_block_on (or in `async main`), in a local task, or on a current-thread runtime",
                   type->name);
     worker->has_local = true;
@@ -63,6 +63,7 @@ void *ac__spawn_end(ac_context *cx, void *future)
         ac__count_add(&worker->counts.spawned, 1);
         ac__worker_push_new(worker, task);
     } else {
+        ac__atomic_add(&task->home->runtime->spawned_outside, 1, relaxed);
         ac__task_push(task);
     }
     return handle;
