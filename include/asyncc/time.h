@@ -117,7 +117,6 @@ static inline void ac_sleep_until_reset(struct ac_sleep_until_future *self, ac_i
  * suspends arms no timer. AC_READY: the time is up. The duration counts from the init. */
 struct ac_within_future {
     struct ac__timer timer;
-    ac_duration duration;
 };
 extern const ac_descriptor ac_within_descriptor;
 

@@ -51,25 +51,6 @@ void ac__clock_close(struct ac__clock *clock)
     *clock = (struct ac__clock){ 0 };
 }
 
-/* The kernel keeps CLOCK_MONOTONIC_COARSE at the last timer tick: a third of the cost of reading the hardware. */
-int64_t ac__clock_coarse(struct ac__clock *clock, int64_t *late)
-{
-    static int64_t resolution;
-    if (ac__atomic_load(&ac__clocks_of_their_own, relaxed)) {
-        *late = 0;
-        return ac__clock_now(clock);
-    }
-    int64_t known = ac__atomic_load(&resolution, relaxed);
-    if (ac__unlikely(!known)) {
-        struct timespec t;
-        clock_getres(CLOCK_MONOTONIC_COARSE, &t);
-        known = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-        ac__atomic_store(&resolution, known, relaxed);
-    }
-    *late = known;
-    return ac__clock_read(CLOCK_MONOTONIC_COARSE);
-}
-
 ac_instant ac_now(void)
 {
     if (ac__likely(ac__atomic_load(&ac__clocks_of_their_own, relaxed) == 0)) return ac__clock_system();

@@ -14,13 +14,12 @@ extern uint32_t ac__clocks_of_their_own;
 
 enum { AC__NS_PER_MS = 1000000 };
 
-static inline int64_t ac__clock_read(clockid_t id)
+static inline int64_t ac__clock_system(void)
 {
     struct timespec t;
-    clock_gettime(id, &t);
+    clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
-static inline int64_t ac__clock_system(void) { return ac__clock_read(CLOCK_MONOTONIC); }
 
 static inline bool ac__clock_paused(struct ac__clock *clock) { return ac__atomic_load(&clock->frozen, acquire) != 0; }
 static inline int64_t ac__clock_now(struct ac__clock *clock)
@@ -37,8 +36,5 @@ void ac__clock_resume(struct ac__clock *clock);
 /* Never backwards. */
 void ac__clock_move_to(struct ac__clock *clock, int64_t now);
 void ac__clock_close(struct ac__clock *clock);
-
-/* The cheapest reading that is not after now and at most *late before it: for what need not be exact (see within.c). */
-int64_t ac__clock_coarse(struct ac__clock *clock, int64_t *late);
 
 #endif
