@@ -517,6 +517,13 @@ class Function:
     types: list[LocalType] = field(default_factory=list)
     labels: dict[str, Label] = field(default_factory=dict)
     attributes: list[str] = field(default_factory=list)  # names of the attributes written on it
+    # Every token of the function that names a local or a local type, wherever it stands: also in array sizes, typeof,
+    # attributes and other places that have no node in the tree. What renames goes by these.
+    names: dict[int, Local] = field(default_factory=dict)
+    type_names: dict[int, LocalType] = field(default_factory=dict)
+    called: set[str] = field(default_factory=set)  # functions of the file that the body calls by name
+    name_token: int = -1  # the function's name in its declarator
+    is_variadic: bool = False
     uses_function_name: bool = False  # __func__ or a relative stands in the body, maybe out of a macro
     # byte range of the whole definition in its file; tokens hold only what lies in translated functions
     file: str = ""
@@ -535,6 +542,17 @@ class Edit:
 
 
 @dataclass(slots=True, eq=False)
+class Segment:
+    """Bytes of `Unit.source` from `start` on are bytes from `offset` on of `file`. There is one, unless a header holds async
+    bodies: its text then stands in the source in place of its #include, and Function.file, start, end count in the source."""
+
+    start: int
+    file: str
+    offset: int
+    line: int  # of `offset` in the file
+
+
+@dataclass(slots=True, eq=False)
 class Unit:
     """A translated file."""
 
@@ -547,3 +565,4 @@ class Unit:
     dependencies: list[str]  # every file read, for -MD
     uses_words_in_headers: bool = False  # a header says `async`: the output defines it as nothing
     pointer_size: int = 8
+    segments: list[Segment] = field(default_factory=list)

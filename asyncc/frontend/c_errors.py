@@ -1,0 +1,136 @@
+"""clang's errors as the user's: at their place in the user's file, in words that fit the language.
+
+Some of clang's messages speak of what a word's macro turned into. Where an error stands on a line that holds a word, or
+names the phantom type of a handle, the message is put right or a note explains.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from ..ir.source import Position
+from . import words
+from .diagnostics import Diagnostic, Note
+from .libclang import ERROR, FATAL
+from .text import FileLines, SourceText
+from .unit_parse import ClangDiagnostic, ParsedUnit
+
+_HANDLES = {
+    1: "ac_task", 2: "ac_future", 3: "ac_mpsc_tx", 4: "ac_mpsc_rx", 5: "ac_mpsc_weak", 6: "ac_mpsc_permit",
+    7: "ac_oneshot_tx", 8: "ac_oneshot_rx", 9: "ac_broadcast_tx", 10: "ac_broadcast_rx", 11: "ac_watch_tx",
+    12: "ac_watch_rx", 13: "ac_task_set", 14: "ac_task_local", 15: "ac_delay_queue",
+}  # fmt: skip
+_HANDLE = re.compile(r"(\w[\w ]*?(?: ?\*)*?) ?\*\(\*(\**)\)\[(\d+)\]")
+_SUGAR = re.compile(r"'typeof ?\([^']*\)' \(aka '([^']*)'\)")
+_ASYNC_TYPE = re.compile(r" ?__attribute__\(\(preserve_most\)\)")
+_WORDS_IN_LINE = re.compile(r"\b(" + "|".join(sorted(words.PLAIN + words.CALLED, key=len, reverse=True)) + r")\b")
+_COMMENTS = re.compile(r'/\*.*?\*/|//.*|"(?:[^"\\]|\\.)*"')
+_INTERNAL = ("ac__select", "ac__when", "ac__gather", "ac__defer", "ac__otherwise", "ac__until", "ac__within")
+
+
+def errors(unit: ParsedUnit, source: SourceText) -> list[Diagnostic]:
+    return [_convert(found, source) for found in unit.diagnostics(ERROR)]
+
+
+def _convert(found: ClangDiagnostic, source: SourceText) -> Diagnostic:
+    position = _position(found.file, found.offset, found.in_main, source)
+    name = found.option.removeprefix("-W").removeprefix("error=") or "c"
+    message = _in_our_words(found.message)
+    made = Diagnostic("error", "c" if name == "c" else f"-W{name}", position, message, length=found.length)
+    for note in found.notes:
+        where = _position(note.file, note.offset, note.file == source.path, source)
+        if not note.message.startswith(("expanded from macro", "in file included")) or not _is_ours(note.file):
+            made.notes.append(Note(_in_our_words(note.message), where))
+    _explain(made, found)
+    return made
+
+
+def _is_ours(file: str) -> bool:
+    return "/asyncc/" in file
+
+
+def _position(file: str, offset: int, in_main: bool, source: SourceText) -> Position | None:
+    if in_main:
+        return source.position(offset)
+    if not file:
+        return None
+    line, column = _lines(file).place(offset)
+    return Position(file, line, column, offset)
+
+
+@cache
+def _contents(file: str) -> bytes:
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123
+            return stream.read()
+    except OSError:
+        return b""
+
+
+@cache
+def _lines(file: str) -> FileLines:
+    return FileLines(_contents(file))
+
+
+def _in_our_words(message: str) -> str:
+    """Handles by their names, and async functions without clang's calling convention."""
+    message = _SUGAR.sub(r"'\1'", message)
+    message = _HANDLE.sub(_handle_name, message)
+    if _ASYNC_TYPE.search(message):
+        message = _ASYNC_TYPE.sub(" [async]", message)
+    return message
+
+
+def _handle_name(match: re.Match[str]) -> str:
+    of, pointers, kind = match.group(1), match.group(2), int(match.group(3))
+    name = _HANDLES.get(kind)
+    return match.group() if name is None else f"{name}({of.strip()}){' ' + pointers if pointers else ''}"
+
+
+def _explain(made: Diagnostic, found: ClangDiagnostic) -> None:
+    if "[async]" in made.message:
+        made.notes.append(
+            Note("an async function and a plain one are called in different ways: a pointer to one cannot hold the other")
+        )
+        made.fix = "declare the pointer as 'async T (*p)(…)', or leave 'async' out on both sides"
+        return
+    if any(name in made.message for name in _INTERNAL):
+        made.notes.append(Note("a word of the language stands where it cannot"))
+    if "file not found" in found.message and found.severity >= FATAL:
+        made.fix = "give the folder with -I, or install the package the header belongs to"
+        return
+    if made.position is None:
+        return
+    held = _words_on_line(made.position)
+    if held:
+        listed = ", ".join(f"'{w}'" for w in held)
+        what = "is a word" if len(held) == 1 else "are words"
+        made.notes.append(
+            Note(
+                f"{listed} on this line {what} of the language: used as a name (a field, a variable, a function) it turns into "
+                "something else; include headers that use it before <asyncc/asyncc.h>, or define ASYNCC_NO_KEYWORDS"
+            )
+        )
+
+
+def _words_on_line(position: Position) -> list[str]:
+    """Words on a line that look like names: the message is worth a hint there."""
+    lines = _contents(position.file).split(b"\n")
+    if position.line > len(lines):
+        return []
+    text = _COMMENTS.sub(" ", lines[position.line - 1].decode("utf-8", "replace"))
+    found = []
+    for match in _WORDS_IN_LINE.finditer(text):
+        before, after = text[: match.start()].rstrip(), text[match.end() :].lstrip()
+        word = match.group(1)
+        called = word in words.CALLED
+        as_name = before.endswith((".", "->", "struct", "union", "enum", "goto")) or (
+            after[:1] in (";", ",", ")", "=", "[", ":", ".") or after.startswith("->")
+        )
+        if not as_name and word not in ("async", "await"):
+            declared = re.search(r"[\w*]\s*$", before) and not re.search(r"\b(else|do|return|while|await)\s*$|\)$", before)
+            as_name = bool(declared) and (after[:1] == "(" if called else True)
+        if as_name:
+            found.append(word)
+    return list(dict.fromkeys(found))
