@@ -6,8 +6,9 @@ any body of C with a known output is a test of it that nobody had to write.
 
 The program is read with libclang and changed by inserting text; nothing is printed anew, so macros, comments and layout
 stay as their authors wrote them. A function is left plain when its type or its body cannot be async by the rules of the
-language (variable arguments, variable-length arrays, setjmp), when its address is taken, or when a function that stays
-plain calls it: the set is what remains after removing those until nothing changes.
+language (variable arguments, variable-length arrays, setjmp), or when a function that stays plain calls it. Pointers to
+functions become async by their type: all pointers to one function type of the project do, with the functions they are made
+of, or none. The set is what remains after removing what must stay plain until nothing changes.
 
 A call whose name comes out of a macro cannot be edited where it stands. Such a function gets a macro of its own name that
 awaits it (`#define f(...) (await f(__VA_ARGS__))`), and its declarations are written `(f)(…)`, which no macro replaces.
@@ -25,7 +26,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from clang.cindex import Cursor, CursorKind, Index, StorageClass, TranslationUnit, TypeKind
+from clang.cindex import Cursor, CursorKind, Index, StorageClass, TranslationUnit, Type, TypeKind
 
 # What may stand before a statement in a block, and so before an inserted one.
 BEFORE_STATEMENT = frozenset("{};:")
@@ -37,7 +38,14 @@ CONTROL_WITH_BODY = {
     CursorKind.DO_STMT,
     CursorKind.FOR_STMT,
 }
+LABELS = {CursorKind.CASE_STMT, CursorKind.DEFAULT_STMT, CursorKind.LABEL_STMT}
 POSTFIX_PARENTS = {CursorKind.MEMBER_REF_EXPR, CursorKind.ARRAY_SUBSCRIPT_EXPR, CursorKind.CALL_EXPR}
+POINTER_DECLARATIONS = {
+    CursorKind.TYPEDEF_DECL,
+    CursorKind.FIELD_DECL,
+    CursorKind.VAR_DECL,
+    CursorKind.PARM_DECL,
+}
 TRANSPARENT = {CursorKind.UNEXPOSED_EXPR, CursorKind.PAREN_EXPR}
 
 
@@ -71,14 +79,18 @@ class Edit:
 
 @dataclass
 class Function:
-    """A function of the project, over all files: keyed by USR, which tells equal names of static functions apart."""
+    """A function of the project, over all files: keyed by USR, which tells equal names of static functions apart. Also a
+    type of functions that pointers point to: keyed by its spelling, with the declarations of such pointers."""
 
     name: str
     declarations: list[tuple[str, int, int]] = field(default_factory=list)  # file, offset of specifiers, of the name
     callers: set[str] = field(default_factory=set)
     calls: list[tuple[str, int, int, bool]] = field(default_factory=list)  # file, start, end, needs parentheses
+    tied: set[str] = field(default_factory=set)  # what is async only together with this one
     is_called_from_macro: bool = False
+    is_named_by_macro: bool = False  # in a declaration
     is_defined: bool = False
+    is_type: bool = False
     stays_plain: str = ""  # the reason
 
 
@@ -209,6 +221,13 @@ class Converter:
         usr = cursor.get_usr()
         return self.functions.setdefault(usr, Function(cursor.spelling))
 
+    def type_of(self, spelling: str) -> Function:
+        return self.functions.setdefault(f"type {spelling}", Function(spelling, is_defined=True, is_type=True))
+
+    def tie(self, one: str, other: str) -> None:
+        self.functions[one].tied.add(other)
+        self.functions[other].tied.add(one)
+
     def read_function(self, cursor: Cursor, source: Source) -> None:
         function = self.function_of(cursor)
         place = (source.path, cursor.extent.start.offset, cursor.location.offset)
@@ -216,7 +235,7 @@ class Converter:
             function.declarations.append(place)
         name = cursor.spelling.encode()
         if source.bytes[place[2] : place[2] + len(name)] != name:
-            function.stays_plain = "declared by a macro"
+            function.is_named_by_macro = True
         head = source.code[place[1] : source.code.find(b"{", place[1]) if cursor.is_definition() else cursor.extent.end.offset]
         if UNMOVABLE_ATTRIBUTES.search(head.decode("latin1")):
             function.stays_plain = "has an attribute that async functions may not have"
@@ -225,6 +244,8 @@ class Converter:
         elif cursor.type.is_function_variadic():
             function.stays_plain = "takes variable arguments"
         if not cursor.is_definition():
+            for child in cursor.get_children():
+                self.read_references(child, None, None)
             return
         function.is_defined = True
         if cursor.storage_class != StorageClass.STATIC and "inline" in source.code[place[1] : place[2]].decode("latin1"):
@@ -239,7 +260,7 @@ class Converter:
                 self.read_references(child, cursor, None)
         if body is not None:
             self.read_references(body, cursor, None)
-            self.read_statements(body, source, self.statements.setdefault(cursor.get_usr(), set()), in_switch=False)
+            self.read_statements(body, source, self.statements.setdefault(cursor.get_usr(), set()))
 
     def read_references(self, cursor: Cursor, function: Cursor | None, parent: Cursor | None) -> None:
         """Notes every mention of a function below `cursor`, and what keeps the enclosing function plain."""
@@ -250,19 +271,84 @@ class Converter:
         callee = None
         if cursor.kind == CursorKind.CALL_EXPR:
             callee = callee_of(cursor)
-            if callee is not None:
+            if callee is None:
+                self.note_indirect_call(cursor, function, parent)
+            else:
                 self.note_call(cursor, callee, function, parent)
         elif cursor.kind == CursorKind.DECL_REF_EXPR and is_function(cursor.referenced):
-            self.function_of(cursor.referenced).stays_plain = "its address is taken"
+            self.note_address(cursor.referenced)
+        elif cursor.kind in POINTER_DECLARATIONS:
+            self.note_pointer(cursor)
+        elif cursor.kind == CursorKind.CSTYLE_CAST_EXPR:
+            self.note_cast(cursor)
         children = list(cursor.get_children())
         for child in children[1:] if callee is not None else children:
             self.read_references(child, function, parent if cursor.kind == CursorKind.UNEXPOSED_EXPR else cursor)
+
+    def note_address(self, function: Cursor) -> None:
+        self.function_of(function)
+        spelling = function.type.get_canonical().spelling
+        self.type_of(spelling)
+        self.tie(function.get_usr(), f"type {spelling}")
+
+    def note_pointer(self, cursor: Cursor) -> None:
+        """A declaration that has a function type written in it, of which `async` is to be said there."""
+        spelled, through_typedef = function_type_in(cursor.type)
+        if cursor.kind == CursorKind.TYPEDEF_DECL:
+            spelled, through_typedef = function_type_in(cursor.underlying_typedef_type)
+        if spelled is None or through_typedef:
+            return
+        entry = self.type_of(spelled)
+        source = self.source_of(cursor)
+        if source is None:
+            entry.stays_plain = "is a type of a library"
+            return
+        start = cursor.extent.start.offset
+        place = (source.path, start, start)
+        if place not in entry.declarations:
+            entry.declarations.append(place)
+
+    def note_cast(self, cursor: Cursor) -> None:
+        """A cast from or to a pointer to functions: the types on both sides stay what they are."""
+        for part in [cursor, *cursor.get_children()]:
+            spelled, _ = function_type_in(part.type)
+            if spelled is not None:
+                self.type_of(spelled).stays_plain = "takes part in a cast"
+
+    def note_indirect_call(self, call: Cursor, function: Cursor | None, parent: Cursor | None) -> None:
+        callee = next(iter(call.get_children()), None)
+        spelled, _ = function_type_in(callee.type) if callee is not None else (None, False)
+        if spelled is None:
+            return
+        entry = self.type_of(spelled)
+        source = self.source_of(call)
+        start, end = call.extent.start.offset, call.extent.end.offset
+        if function is None or source is None or start in source.macros:
+            entry.stays_plain = "called through a macro"
+            return
+        entry.callers.add(function.get_usr())
+        self.add_call(entry, source, start, end, parent)
+
+    def add_call(self, entry: Function, source: Source, start: int, end: int, parent: Cursor | None) -> None:
+        postfix = parent is not None and parent.kind in POSTFIX_PARENTS and parent.extent.start.offset == start
+        place = (source.path, start, end, postfix)
+        if place not in entry.calls:
+            entry.calls.append(place)
+
+    def note_library_call(self, callee: Cursor) -> None:
+        """A function outside of the project calls what it is given as a plain function."""
+        for argument in callee.type.argument_types():
+            spelled, _ = function_type_in(argument)
+            if spelled is not None:
+                self.type_of(spelled).stays_plain = "given to a library"
 
     def note_call(self, call: Cursor, callee: Cursor, function: Cursor | None, parent: Cursor | None) -> None:
         entry = self.function_of(callee)
         if function is None:
             entry.stays_plain = "called outside of a function"
             return
+        if callee.type.kind == TypeKind.FUNCTIONPROTO and self.source_of(callee) is None:
+            self.note_library_call(callee)
         entry.callers.add(function.get_usr())
         source = self.source_of(call)
         start, end = call.extent.start.offset, call.extent.end.offset
@@ -272,28 +358,36 @@ class Converter:
         elif not re.compile(re.escape(name) + rb"\s*\(").match(source.code, start) or start in source.macros:
             entry.is_called_from_macro = True
         else:
-            postfix = parent is not None and parent.kind in POSTFIX_PARENTS and (
-                parent.extent.start.offset == start
-            )
-            place = (source.path, start, end, postfix)
-            if place not in entry.calls:
-                entry.calls.append(place)
+            self.add_call(entry, source, start, end, parent)
 
     def read_statements(
-        self, cursor: Cursor, source: Source, places: set[tuple[str, int, int | None]], in_switch: bool
+        self,
+        cursor: Cursor,
+        source: Source,
+        places: set[tuple[str, int, int | None]],
+        in_switch: bool = False,
+        in_block: bool = False,
     ) -> None:
-        """Notes where a suspension may be put: before statements in blocks, and around those that stand without braces."""
+        """Notes where a suspension may be put: before statements in blocks, also labelled ones, and around those that stand
+        without braces. `in_block`: the cursor is a label that stands in a block."""
         children = list(cursor.get_children())
+        is_block = cursor.kind == CursorKind.COMPOUND_STMT
         for position, child in enumerate(children):
+            is_last = position == len(children) - 1
             if child.kind.is_statement() or child.kind.is_expression():
-                if cursor.kind == CursorKind.COMPOUND_STMT and not (in_switch and position == 0):
+                if is_block and not (in_switch and position == 0):
                     self.note_statement(child, source, places)
-                elif cursor.kind in (CursorKind.CASE_STMT, CursorKind.DEFAULT_STMT, CursorKind.LABEL_STMT):
-                    if position == len(children) - 1 and child.kind not in (CursorKind.CASE_STMT, CursorKind.DEFAULT_STMT):
-                        self.note_statement(child, source, places)
+                elif cursor.kind in LABELS and in_block and is_last and child.kind not in LABELS:
+                    self.note_statement(child, source, places)
                 elif cursor.kind in CONTROL_WITH_BODY and is_body(cursor, position, len(children)):
                     self.note_unbraced(child, source, places)
-            self.read_statements(child, source, places, in_switch=cursor.kind == CursorKind.SWITCH_STMT)
+            self.read_statements(
+                child,
+                source,
+                places,
+                in_switch=cursor.kind == CursorKind.SWITCH_STMT,
+                in_block=is_block or (cursor.kind in LABELS and in_block),
+            )
 
     def note_statement(self, cursor: Cursor, source: Source, places: set[tuple[str, int, int | None]]) -> None:
         start = cursor.extent.start.offset
@@ -318,9 +412,11 @@ class Converter:
             if not function.is_defined:
                 function.stays_plain = function.stays_plain or "is not defined here"
             elif function.name in self.options.keep or (
-                self.random.random() >= self.options.functions and function.name != "main"
+                self.random.random() >= self.options.functions and function.name != "main" and not function.is_type
             ):
                 function.stays_plain = function.stays_plain or "left plain on request"
+            elif function.is_named_by_macro and function.is_called_from_macro:
+                function.stays_plain = function.stays_plain or "declared and called by macros"
             elif not self.is_declared_in_code(function):
                 function.stays_plain = function.stays_plain or "declared inside of a macro"
         changed = True
@@ -329,9 +425,9 @@ class Converter:
             for function in self.functions.values():
                 if function.stays_plain:
                     continue
-                for caller in function.callers:
-                    if self.functions[caller].stays_plain:
-                        function.stays_plain = f"called by {self.functions[caller].name}, which is plain"
+                for other in (*function.callers, *function.tied):
+                    if self.functions[other].stays_plain:
+                        function.stays_plain = f"bound to {self.functions[other].name}, which is plain"
                         changed = True
                         break
 
@@ -364,10 +460,13 @@ class Converter:
                 for offset in offsets:
                     edits.setdefault(path, []).append(Edit(offset, 3, 0, f"{self.options.entry} /* "))
                     edits[path].append(Edit(offset + len("main"), 0, 0, " */"))
+        for path in self.sources:
+            if path.endswith(".c"):  # also one that stays plain: a header it includes may say async
+                edits.setdefault(path, [])
         files = {path: self.apply(path, changes) for path, changes in edits.items()}
         return Result(
             files,
-            sorted(f.name for f in self.functions.values() if not f.stays_plain),
+            sorted(f.name for f in self.functions.values() if not f.stays_plain and f.declarations),
             {f.name: f.stays_plain for f in self.functions.values() if f.stays_plain and f.is_defined},
             self.suspensions,
         )
@@ -476,15 +575,35 @@ def reason_to_stay_plain(cursor: Cursor) -> str:
     return ""
 
 
-def has_variable_length(type_: object) -> bool:
-    kind = getattr(type_, "kind")
-    if kind == TypeKind.VARIABLEARRAY:
+def has_variable_length(declared: Type) -> bool:
+    if declared.kind == TypeKind.VARIABLEARRAY:
         return True
-    if kind == TypeKind.CONSTANTARRAY:
-        return has_variable_length(getattr(type_, "element_type"))
-    if kind == TypeKind.POINTER:
-        return has_variable_length(getattr(type_, "get_pointee")())
-    return False
+    if declared.kind == TypeKind.CONSTANTARRAY:
+        return has_variable_length(declared.element_type)
+    return declared.kind == TypeKind.POINTER and has_variable_length(declared.get_pointee())
+
+
+def function_type_in(declared: Type) -> tuple[str | None, bool]:
+    """The function type that pointers or arrays of this type lead to, canonically spelled, and whether a typedef hides it.
+    (None, False): it leads to none."""
+    through_typedef = False
+    while True:
+        if declared.kind == TypeKind.ELABORATED:
+            declared = declared.get_named_type()
+        elif declared.kind == TypeKind.TYPEDEF:
+            through_typedef = True
+            declared = declared.get_declaration().underlying_typedef_type
+        elif declared.kind == TypeKind.POINTER:
+            declared = declared.get_pointee()
+        elif declared.kind in (TypeKind.CONSTANTARRAY, TypeKind.INCOMPLETEARRAY):
+            declared = declared.element_type
+        elif declared.kind == TypeKind.UNEXPOSED and declared.get_canonical().kind != TypeKind.UNEXPOSED:
+            declared = declared.get_canonical()
+        else:
+            break
+    if declared.kind in (TypeKind.FUNCTIONPROTO, TypeKind.FUNCTIONNOPROTO):
+        return declared.get_canonical().spelling, through_typedef
+    return None, False
 
 
 def convert(files: Iterable[Path], root: Path, arguments: Sequence[str], options: Options) -> Result:

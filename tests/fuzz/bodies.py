@@ -1,0 +1,293 @@
+"""Bodies of real C made async by machine: each is built as it is and as an async program, and both must do the same.
+
+    bodies.py [name …] [--sources DIR] [--list]
+
+The sources are Debian's (`apt-get source`, with package lists of its own, so nothing of the system is changed); they are
+kept outside of the repository, by default in the user's cache. A body whose sources cannot be had is skipped and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from convert import ConversionError, Options, convert  # noqa: E402
+from run import QUIET, TOP, asyncc_command, run  # noqa: E402
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "asyncc-tests" / "bodies"
+RELEASE = "bookworm"
+
+
+@dataclass(frozen=True)
+class Body:
+    """A program made of a Debian source package. `files` are patterns below the source folder, `main` a program of ours that
+    drives a library; `inputs` are written into the folder it runs in; every command's output, status and files count."""
+
+    name: str
+    package: str
+    files: tuple[str, ...]
+    commands: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+    main: str = ""
+    without: tuple[str, ...] = ()
+    prepare: str = ""  # shell commands in a copy of the sources
+    inputs: dict[str, str] = field(default_factory=dict)
+    statements: float = 1.0  # the share of statements with a suspension: large programs take long
+
+
+TEXT = "\n".join(f"line {i}: {'abcde' * (i % 7)} {i * i % 97}" for i in range(400)) + "\n"
+C_TEXT = (HERE / "drive.c").read_text() * 4
+AWK_PROGRAM = """
+function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2) }
+{ count[NF]++; sum += length($0); gsub(/e/, "E"); if (NR % 50 == 0) print NR, $0 }
+END { print fib(12), sum; for (i = 0; i < 5; i++) print i, count[i] + 0; printf "%5.2f|%-8s|%x\\n", 3.14159, "left", 255
+      print substr("hello world", 3, 5), index("abc", "c"), toupper("mixed Case"), split("a:b:c", parts, ":"), parts[2]
+      print match("foobar", /o+/), RSTART, RLENGTH; s = "aaa"; print sub(/a/, "b", s), s; print 7 % 3, 2 ^ 10, -5 % 3 }
+"""
+BODIES = (
+    Body(
+        "bzip2", "bzip2",
+        ("blocksort.c", "bzip2.c", "compress.c", "crctable.c", "decompress.c", "huffman.c", "randtable.c", "bzlib.c"),
+        ("./P -k in.txt", "./P -c -1 in.c > out.bz2", "./P -dc out.bz2", "./P -tv in.txt.bz2", "./P -dc in.txt", "./P --help"),
+        flags=("-D_FILE_OFFSET_BITS=64",), inputs={"in.txt": TEXT, "in.c": C_TEXT},
+    ),
+    Body(
+        "figlet", "figlet", ("figlet.c", "zipio.c", "crc.c", "inflate.c", "utf8.c"),
+        ("./P -d fonts Hello world", "./P -d fonts -f slant -c -w 60 'async await'", "./P -d fonts -r -k < in.txt", "./P -I 1"),
+        flags=('-DDEFAULTFONTDIR="fonts"', '-DDEFAULTFONTFILE="standard.flf"'), inputs={"in.txt": "some text\nmore\n"},
+    ),
+    Body("cjson", "cjson", ("cJSON.c", "test.c"), ("./P",)),
+    Body("cjson_utils", "cjson", ("cJSON.c", "cJSON_Utils.c"), ("./P",), main="cjson_main.c"),
+    Body(
+        "libtommath", "libtommath", ("bn_*.c",), ("./P",), main="tommath_main.c", flags=("-DMP_NO_FILE",), statements=0.3,
+    ),
+    Body(
+        "minigzip", "zlib",
+        ("adler32.c", "crc32.c", "deflate.c", "inf*.c", "inftrees.c", "trees.c", "zutil.c", "compress.c", "uncompr.c",
+         "gz*.c", "test/minigzip.c"),
+        ("./P -c in.txt > out.gz", "./P -d -c < out.gz", "./P -9 -c in.c > nine.gz", "./P -d < nine.gz", "./P -h < in.c > h.gz",
+         "./P -f -c in.c > f.gz", "./P -d < f.gz", "./P -R -c in.txt > r.gz", "./P -d < r.gz", "./P -0 < in.txt > s.gz"),
+        without=("inffast_chunk.c", "infback.c"), flags=("-DHAVE_UNISTD_H", "-DHAVE_STDARG_H", "-I."),
+        inputs={"in.txt": TEXT, "in.c": C_TEXT},
+    ),
+    Body(
+        "zlib_example", "zlib",
+        ("adler32.c", "crc32.c", "deflate.c", "inf*.c", "trees.c", "zutil.c", "compress.c", "uncompr.c", "gz*.c", "test/example.c"),
+        ("./P",), without=("inffast_chunk.c",), flags=("-DHAVE_UNISTD_H", "-DHAVE_STDARG_H", "-I."),
+    ),
+    Body(
+        "mawk", "mawk", ("*.c",), ("./P -f prog.awk in.txt", "./P 'BEGIN { while (i++ < 10) print i, i * i }'", "./P -W version"),
+        without=("fpe_check.c", "makescan.c", "makebits.c", "regexp_system.c", "rexp.c", "rexp0.c", "rexp1.c", "rexp2.c",
+                 "rexp3.c", "rexp4.c", "rexpdb.c"),
+        prepare="./configure > configure.log 2>&1; make > make.log 2>&1; rm -f *.o mawk",
+        flags=("-DHAVE_CONFIG_H", "-DLOCAL_REGEXP", "-I."), inputs={"in.txt": TEXT, "prog.awk": AWK_PROGRAM},
+    ),
+    Body(
+        "lua", "lua5.4", ("src/l*.c",), ("./P test.lua",), without=("src/luac.c",),
+        prepare="echo '#define DEB_HOST_MULTIARCH \"none\"' > src/lua5.4-deb-multiarch.h", flags=("-DLUA_USE_POSIX",),
+        inputs={"test.lua": "local t = {} for i = 1, 50 do t[i] = i * i end print(#t, t[7], ('x'):rep(3), select('#', 1, 2))\n"
+                "print(pcall(error, 'e')) local c = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end)\n"
+                "print(c(1), c(21)) print(string.format('%5.2f %s', 1.5, {1} ~= nil)) table.sort(t, function(a, b) return a > b end)\n"
+                "print(t[1], ('hello'):gsub('l', 'L'), math.floor(2.5), load('return 1 + 1')())\n"},
+    ),
+    Body(
+        "lz4", "lz4", ("lib/lz4.c", "lib/lz4hc.c", "lib/lz4frame.c", "lib/xxhash.c"), ("./P",), main="lz4_main.c", flags=("-Ilib",),
+        statements=0.3,
+    ),
+)  # fmt: skip
+
+
+def fetch(package: str, sources: Path) -> Path | None:
+    """The unpacked sources of a Debian package; None where they cannot be had."""
+    if not (shutil.which("apt-get") and shutil.which("dpkg-source")):
+        return None
+    apt = sources / "apt"
+    place = sources / package
+    if place.is_dir():
+        return place
+    for folder in ("lists/partial", "cache/archives/partial"):
+        (apt / folder).mkdir(parents=True, exist_ok=True)
+    (apt / "sources.list").write_text(f"deb-src http://deb.debian.org/debian {RELEASE} main\n")
+    options = [f"Dir::Etc::sourcelist={apt}/sources.list", "Dir::Etc::sourceparts=-"]
+    options += [f"Dir::State::lists={apt}/lists", f"Dir::Cache={apt}/cache", "APT::Sandbox::User=root"]
+    command = ["apt-get", "-qq", *(word for option in options for word in ("-o", option))]
+    if not any((apt / "lists").glob("*Sources*")):
+        run([*command, "update"], 120)
+    with tempfile.TemporaryDirectory(dir=sources) as name:
+        subprocess.run([*command, "source", package], cwd=name, capture_output=True, timeout=300, check=False)
+        unpacked = [p for p in Path(name).iterdir() if p.is_dir()]
+        if not unpacked:
+            return None
+        unpacked[0].rename(place)
+    return place
+
+
+class Failure(Exception):
+    """The body could not be built, or behaves differently."""
+
+
+def must(command: list[str], seconds: float, what: str) -> None:
+    done = run(command, seconds)
+    if done.returncode != 0:
+        raise Failure(f"{what}:\n{done.stderr[-3000:] or done.stdout[-3000:]}")
+
+
+class Trial:
+    """One body, built twice in a folder of its own."""
+
+    def __init__(self, body: Body, source: Path, work: Path) -> None:
+        self.body = body
+        self.tree = work / "tree"
+        self.work = work
+        shutil.copytree(source, self.tree, symlinks=True)
+        if body.main:
+            shutil.copy(HERE / "bodies" / body.main, self.tree / body.main)
+        if body.prepare:
+            subprocess.run(body.prepare, shell=True, cwd=self.tree, check=False, timeout=300)
+
+    def files(self) -> list[Path]:
+        patterns = [*self.body.files, *([self.body.main] if self.body.main else [])]
+        found = dict.fromkeys(path for pattern in patterns for path in sorted(self.tree.glob(pattern)))
+        return [path for path in found if str(path.relative_to(self.tree)) not in self.body.without]
+
+    def flags(self) -> list[str]:
+        """Include folders are meant from the top of the sources."""
+        return [f"-I{self.tree / flag[2:]}" if flag.startswith("-I") else flag for flag in self.body.flags]
+
+    def build_plain(self) -> Path:
+        program = self.work / "plain"
+        must(["gcc", *QUIET, "-O1", *self.flags(), *map(str, self.files()), "-lm", "-o", str(program)], 300, "plain C")
+        return program
+
+    def convert(self, options: Options) -> tuple[list[Path], int, int]:
+        """The tree with its files converted in place, and a report of how much became async."""
+        converted = self.work / "converted"
+        result = convert(self.files(), self.tree, ["-std=gnu11", "-w", *self.flags()], options)
+        shutil.copytree(self.tree, converted, symlinks=True)
+        files = []
+        for path in self.files():
+            place = converted / path.relative_to(self.tree)
+            if str(path) in result.files:
+                place = place.with_suffix(".ac")
+            files.append(place)
+        for name, text in result.files.items():
+            place = converted / Path(name).relative_to(self.tree)
+            place = place.with_suffix(".ac") if place.suffix == ".c" else place
+            place.write_text(text, errors="surrogateescape")
+        return files, len(result.is_async), result.suspensions
+
+    def build_async(self, compiler: str, flags: list[str], options: Options) -> tuple[Path, str]:
+        files, functions, suspensions = self.convert(options)
+        program = self.work / "async"
+        includes = [f"-I{HERE}", f"-I{TOP / 'include'}"]
+        own = [flag.replace(str(self.tree), str(self.work / "converted")) for flag in self.flags()]
+        started = time.monotonic()
+        c_files = []
+        for path in files:
+            c_files.append(path)
+            if path.suffix == ".ac":
+                c_files[-1] = path.with_suffix(".async.c")
+                command = [*asyncc_command(), str(path), "-o", str(c_files[-1]), "-std=gnu11", "-w", *includes, *own]
+                must(command, 600, f"asyncc {path.name}")
+        seconds = time.monotonic() - started
+        folders = [f"-iquote{folder}" for folder in dict.fromkeys(p.parent for p in c_files)]
+        command = [compiler, *QUIET, *flags, *folders, *includes, *own, *map(str, c_files), str(HERE / "drive.c"), "-lm"]
+        must([*command, "-o", str(program)], 900, f"{compiler} of the output")
+        return program, f"{functions} functions, {suspensions} suspensions, asyncc took {seconds:.1f} s"
+
+    def behaviour(self, program: Path, name: str) -> list[str]:
+        """What the commands print, with their statuses and the files they leave."""
+        place = self.work / name
+        place.mkdir()
+        fonts = self.tree / "fonts"
+        if fonts.is_dir():
+            (place / "fonts").symlink_to(fonts)
+        for file, text in self.body.inputs.items():
+            (place / file).write_text(text)
+            os.utime(place / file, (0, 0))
+        shutil.copy(program, place / "P")
+        seen = []
+        for command in self.body.commands:
+            done = subprocess.run(
+                command, shell=True, cwd=place, capture_output=True, timeout=300, stdin=subprocess.DEVNULL, check=False
+            )
+            seen.append(f"{command}\n{done.returncode}\n{done.stdout!r}\n{done.stderr!r}")
+        for path in sorted(place.iterdir()):
+            if path.is_file() and path.name != "P":
+                seen.append(f"{path.name} {path.read_bytes()!r}")
+        return seen
+
+
+def try_body(body: Body, source: Path, work: Path, compiler: str, flags: list[str], seed: int) -> str:
+    """Builds and compares; gives a line about it, or raises Failure."""
+    trial = Trial(body, source, work)
+    expected = trial.behaviour(trial.build_plain(), "run-plain")
+    options = Options(
+        header='#define ASYNCC_NO_KEYWORDS\n#include "pend.h"',
+        suspend="pend()",
+        entry="program",
+        statements=body.statements,
+        seed=seed,
+    )
+    try:
+        program, report = trial.build_async(compiler, flags, options)
+    except ConversionError as error:
+        raise Failure(f"conversion: {error}") from error
+    seen = trial.behaviour(program, "run-async")
+    for plain, now in zip(expected, seen, strict=False):
+        if plain != now:
+            raise Failure(f"differs\nplain: {plain[:1500]}\nasync: {now[:1500]}")
+    if len(expected) != len(seen):
+        raise Failure("leaves other files")
+    return report
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="which bodies; none: all")
+    parser.add_argument("--sources", type=Path, default=CACHE)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--compiler", default="gcc")
+    parser.add_argument("--flags", default="-O1", help="of the C compiler")
+    parser.add_argument("--keep", type=Path, default=TOP / "build" / "bodies", help="where the built trees are left")
+    arguments = parser.parse_args()
+    bodies = [b for b in BODIES if not arguments.names or b.name in arguments.names]
+    if arguments.list:
+        print(*(b.name for b in bodies), sep="\n")
+        return 0
+    arguments.sources.mkdir(parents=True, exist_ok=True)
+    same = failed = skipped = 0
+    for body in bodies:
+        source = fetch(body.package, arguments.sources)
+        if source is None:
+            skipped += 1
+            print(f"{body.name}: skipped, no sources of {body.package}")
+            continue
+        work = (arguments.keep / body.name).resolve()
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        try:
+            report = try_body(body, source, work, arguments.compiler, shlex.split(arguments.flags), arguments.seed)
+            print(f"{body.name}: same ({report})", flush=True)
+            same += 1
+        except Failure as failure:
+            failed += 1
+            print(f"{body.name}: FAILED: {failure}", flush=True)
+    print(f"bodies: {same} same, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
