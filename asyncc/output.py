@@ -50,9 +50,7 @@ def _write_special(path: str, mode: int, data: bytes) -> None:
 
 
 def _replace(path: str, old_mode: int | None, data: bytes) -> None:
-    # Renaming over a read-only file would work; but whoever made it read-only meant it.
-    if old_mode is not None and not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, "the file is read-only", path)
+    _refuse_read_only(path, old_mode)
     folder, name = os.path.split(path)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder or ".")
     try:
@@ -66,6 +64,12 @@ def _replace(path: str, old_mode: int | None, data: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108
         raise
+
+
+def _refuse_read_only(path: str, mode: int | None) -> None:
+    """Renaming over a read-only file would work, and root may write it anyway; but whoever made it read-only meant it."""
+    if mode is not None and not (mode & 0o222 and os.access(path, os.W_OK)):
+        raise PermissionError(errno.EACCES, "the file is read-only", path)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -119,8 +123,7 @@ def make_whole(path: str, make: Callable[[str], None]) -> None:
         if mode is not None and not stat.S_ISREG(mode):
             make(path)
             return
-        if mode is not None and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, "the file is read-only", path)
+        _refuse_read_only(path, mode)
         target = os.path.realpath(path)
         folder, name = os.path.split(target)
         with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder) as work:
