@@ -51,9 +51,9 @@ typedef struct ac_process_options {
 
 /* Starts a program: arguments[0] is its name, NULL ends them. 0 and *process, owned by the caller until ac_process_drop, or a
  * negative errno: -ENOENT (no such program or directory), -EACCES, -EMFILE, -ENOMEM … options may be NULL. It returns when the
- * child runs the new program, so that these errors are known. Anywhere. */
-#define ac_process_start(process, arguments, options)                                                                  \
-    ac__process_start((process), (arguments), (options), sizeof(ac_process_options))
+ * child runs the new program, so that these errors are known. Anywhere.
+ * ac_process_start(ac_process **process, const char *const arguments[], const ac_process_options *options) */
+#define ac_process_start(process, ...) ac__process_start((process), __VA_ARGS__, sizeof(ac_process_options))
 int ac__process_start(ac_process **process, const char *const arguments[], const ac_process_options *options,
                       size_t size);
 
