@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .emit.c import print_unit
+from .errors import TranslationError
+from .ir.frame import Frame
 from .ir.machine import Machine
 from .ir.tree import Unit
+from .passes.calls import Calls
+from .passes.describe import describe
+from .passes.pipeline import lower_function
 
 
 @dataclass(slots=True)
@@ -25,14 +31,19 @@ class Translation:
     dump: str = ""
 
 
-class TranslationError(Exception):
-    """Something the language allows in C but refuses here, found by a pass."""
-
-    def __init__(self, message: str, file: str, line: int, column: int = 1) -> None:
-        super().__init__(message)
-        self.message, self.file, self.line, self.column = message, file, line, column
-
-
 def translate(unit: Unit, options: Options | None = None) -> Translation:
     """The C text for a unit, and what each async function became."""
-    raise NotImplementedError
+    options = options or Options()
+    calls = Calls(unit)
+    frames: dict[str, Frame] = {}
+    lowered = {}
+    plain = [f.decl.name for f in unit.functions if not f.decl.is_async]
+    by_name = {f.decl.name: f for f in unit.functions}
+    for name in [*calls.order, *plain]:
+        lowered[name] = lower_function(unit, by_name[name], calls, frames)
+    machines = [describe(lowered[f.decl.name]) for f in unit.functions if f.decl.is_async]
+    text = print_unit(unit, calls, lowered, options.output, options.line_directives)
+    return Translation(text, machines)
+
+
+__all__ = ["Options", "Translation", "TranslationError", "translate"]

@@ -73,7 +73,8 @@ typedef struct ac_local_info {
     uint32_t offset, size;
 } ac_local_info;
 
-/* One line of control in a frame: the function itself (strand 0) or a branch of a gather. */
+/* One line of control in a frame: the function itself (strand 0) or a branch of a gather. Of a branch, 0 says that it has ended, a
+ * number above n_states that it has not started. */
 typedef struct ac_strand_info {
     uint32_t offset, size;     /* of the unsigned integer that holds its state */
     uint32_t line;
@@ -140,6 +141,13 @@ static inline int ac__frame_poll(struct ac__frame *frame, ac_context *cx)
     if (polled == AC_READY) frame->done = 1;
     else if (indirect) cx->leaf = NULL;  /* a select or the like lies above: it must be polled, so resume above it */
     else if (!cx->leaf) cx->leaf = frame;
+    return polled;
+}
+
+/* Ends what `++cx->indirect` before a poll began: that poll lay below a select, gather, within or run_until. */
+static inline int ac__less_indirect(ac_context *cx, int polled)
+{
+    cx->indirect--;
     return polled;
 }
 

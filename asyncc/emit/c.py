@@ -1,0 +1,98 @@
+"""The whole output: the user's file, with each translated function in its place."""
+
+from __future__ import annotations
+
+import bisect
+import re
+
+from ..ir import tree as t
+from ..passes.calls import Calls, expressions
+from ..passes.walk import strip
+from .c_function import FunctionPrinter, Lowered
+from .c_helpers import print_helper
+from .writer import OWN, Writer, finish
+
+
+def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: str, directives: bool) -> str:
+    w = Writer()
+    source = unit.source
+    starts = [0] + [m.end() for m in re.finditer(b"\n", source)]
+    at = 0
+    _prologue(unit, w)
+    edits = sorted(unit.edits, key=lambda e: e.start)
+    done_helpers: set[str] = set()
+    mentions = _mentions(unit)
+
+    def user_text(upto: int) -> None:
+        nonlocal at
+        while at < upto:
+            edit = next((e for e in edits if e.start >= at), None)
+            stop = min(upto, edit.start) if edit is not None else upto
+            if stop > at:
+                line = bisect.bisect_right(starts, at)
+                w.raw(source[at:stop].decode("utf-8", "surrogateescape"), line)
+                at = stop
+            if edit is not None and edit.start == at and at < upto:
+                edits.remove(edit)
+                w.raw(edit.text, bisect.bisect_right(starts, at))
+                at = edit.end
+                continue
+            if edit is None or stop == upto:
+                break
+
+    for function in unit.functions:
+        if function.file != unit.path and function.file:
+            continue
+        one = lowered[function.decl.name]
+        user_text(function.start)
+        at = function.end
+        while edits and edits[0].start < at:
+            edits.pop(0)
+        one.needs_thunk = not function.decl.is_static or mentions.get(function.decl.name, 0) > 0
+        one.has_late_users = any(
+            function.decl.name in other.context.later for other in lowered.values() if other is not one
+        ) or function.decl.name in one.context.later
+        printer = FunctionPrinter(one, w)
+        w.indent = ""
+        new = [h for h in one.context.helpers if h.name not in done_helpers]
+        done_helpers |= {h.name for h in new}
+        if not one.context.is_async:
+            if new:
+                printer.forward()
+                for helper in new:
+                    print_helper(one.context, helper, w)
+                w.newline("")
+            printer.plain()
+        else:
+            printer.forward()
+            for helper in new:
+                print_helper(one.context, helper, w)
+            printer.asynchronous()
+    user_text(len(source))
+    return finish(w.lines, unit.path, output, directives)
+
+
+def _prologue(unit: t.Unit, w: Writer) -> None:
+    w.raw(f"/* Written by asyncc from {unit.path}: change that file, not this one. */\n", OWN)
+    if unit.uses_words_in_headers:
+        w.raw("#define async\n", OWN)
+
+
+def _mentions(unit: t.Unit) -> dict[str, int]:
+    """How often each static async function is named beside its definition and direct calls."""
+    found: dict[str, int] = {}
+    names = {f.decl.name for f in unit.functions if f.decl.is_async and f.decl.is_static}
+    if not names:
+        return found
+    for m in re.finditer(rb"\b[A-Za-z_]\w*\b", unit.source):
+        name = m.group().decode()
+        if name in names:
+            found[name] = found.get(name, 0) + 1
+    for name in found:
+        found[name] -= 1
+    for function in unit.functions:
+        for e in expressions(function.body):
+            call = strip(e.call) if isinstance(e, t.Await | t.Spawn | t.Lazy | t.BlockOn) else None
+            if isinstance(call, t.Call) and call.function in found:
+                found[call.function] -= 1
+    return found

@@ -1,0 +1,71 @@
+"""Types defined inside a function that its frame needs: their definitions move to file scope, under names of their own."""
+
+from __future__ import annotations
+
+from ..ir import tree as t
+from ..ir.source import TokenKind
+from ..passes.context import Context
+from .c_tokens import Renames, TokenPrinter
+from .writer import Writer
+
+
+def move(c: Context, moved: list[t.LocalType], renames: Renames) -> list[str]:
+    """The texts for file scope, inner types first; `renames` learns what stands in their old places."""
+    texts: list[str] = []
+    for lt in moved:
+        here = Renames()
+        here.at = {i: r for i, r in renames.at.items() if lt.first <= i < lt.last}
+        body = _text(c, lt, here)
+        texts.append(body)
+        if lt.kind == "typedef":
+            renames.put(lt.first, lt.last, f"typedef {lt.global_name} {lt.name};")
+        elif lt.kind == "enum":
+            renames.put(lt.first, lt.last, _enum_alias(c, lt))
+        else:
+            renames.put(lt.first, lt.last, f"{lt.kind} {lt.global_name}")
+        if lt.name and lt.kind != "typedef":
+            for i in range(c.function.body.first, c.function.body.last - 1):
+                if c.tokens[i].text == lt.kind and c.tokens[i + 1].text == lt.name and i != lt.first and i > lt.first:
+                    renames.put(i + 1, i + 2, lt.global_name)
+    return texts
+
+
+def _text(c: Context, lt: t.LocalType, renames: Renames) -> str:
+    tokens = c.tokens
+    for i in range(lt.first, lt.last):
+        if tokens[i].text == lt.name and tokens[i - 1].text in ("struct", "union", "enum") and lt.kind != "typedef":
+            renames.put(i, i + 1, lt.global_name)
+    if lt.kind == "typedef":
+        for i in reversed(range(lt.first, lt.last)):
+            if tokens[i].text == lt.name and i not in renames.at:
+                renames.put(i, i + 1, lt.global_name)
+                break
+    elif not lt.name:
+        keyword = next(i for i in range(lt.first, lt.last) if tokens[i].text == lt.kind)
+        renames.put(keyword, keyword + 1, f"{lt.kind} {lt.global_name}")
+    if lt.kind == "enum":
+        for i in _enumerators(c, lt):
+            renames.put(i, i + 1, f"{lt.global_name}_{tokens[i].text}")
+    writer = Writer()
+    printer = TokenPrinter(tokens, renames, writer)
+    printer.suppress = True
+    printer.span(lt.first, lt.last)
+    text = "\n".join(line.text for line in writer.lines)
+    return text if text.rstrip().endswith(";") else text + ";"
+
+
+def _enumerators(c: Context, lt: t.LocalType) -> list[int]:
+    found, depth = [], 0
+    for i in range(lt.first, lt.last):
+        text = c.tokens[i].text
+        depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(text, 0)
+        before = c.tokens[i - 1].text
+        if depth == 1 and c.tokens[i].kind is TokenKind.NAME and before in ("{", ","):
+            found.append(i)
+    return found
+
+
+def _enum_alias(c: Context, lt: t.LocalType) -> str:
+    names = [c.tokens[i].text for i in _enumerators(c, lt)]
+    inside = ", ".join(f"{n} = {lt.global_name}_{n}" for n in names)
+    return f"enum {{ {inside} }}"

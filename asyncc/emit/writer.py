@@ -1,0 +1,96 @@
+"""Collects output lines and the line of the user's file that each comes from; `#line` directives are put in at the end.
+
+A line that continues a comment, a string or a macro use is *glued*: no directive may stand before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GLUE = {
+    "++", "--", "&&", "||", "<<", ">>", "==", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<=", ">=", "!=",
+    "->", "/*", "//", "##", "..", "<:", "<%", "%:",
+}  # fmt: skip
+
+OWN = -1  # Line.source: generated text that belongs to no line of the user's
+
+
+@dataclass(slots=True)
+class Line:
+    text: str = ""
+    source: int | None = None  # None: whatever comes
+    glued: bool = False
+
+
+class Writer:
+    def __init__(self) -> None:
+        self.lines = [Line()]
+        self.indent = ""
+
+    def raw(self, text: str, source: int | None, glued: bool = False) -> None:
+        """Text as it is; `source` is the line of its first character (its further lines follow on)."""
+        pieces = text.split("\n")
+        for i, piece in enumerate(pieces):
+            if i:
+                self.lines.append(Line(glued=glued))
+                if source is not None and source != OWN:
+                    source += 1
+            last = self.lines[-1]
+            if piece.strip() and last.source is None and not last.glued:
+                last.source = source
+            last.text += piece
+
+    def code(self, text: str, source: int | None) -> None:
+        """Text that must not run together with what stands before it."""
+        before = self.lines[-1].text
+        if before and text:
+            a, b = before[-1], text[0]
+            if (_is_word(a) and _is_word(b)) or a + b in GLUE:
+                self.raw(" ", source)
+        self.raw(text, source)
+
+    def newline(self, indent: str | None = None) -> None:
+        """A fresh line, unless this one holds nothing but white space."""
+        last = self.lines[-1]
+        if last.text.strip():
+            self.lines.append(Line())
+            last = self.lines[-1]
+        last.text = self.indent if indent is None else indent
+
+    def line(self, text: str, source: int | None = OWN) -> None:
+        """A whole line of generated text at the current indent."""
+        self.newline()
+        self.raw(text, source)
+
+
+def _is_word(c: str) -> bool:
+    return c.isalnum() or c == "_" or c > "\x7f"
+
+
+def finish(lines: list[Line], path: str, output: str, directives: bool) -> str:
+    """The text, with a `#line` wherever the next line would not be counted right."""
+    if not directives:
+        return "".join(line.text.rstrip(" ") + "\n" if not line.glued else line.text + "\n" for line in lines[:-1]) + lines[-1].text
+    out: list[str] = []
+    expected: int | None = 0  # the user's line that the compiler takes the next line for; None: it is in the output itself
+    name = _quoted(path)
+    own = _quoted(output) if output else name
+    for line in lines:
+        if not line.glued and line.source is not None:
+            if line.source == OWN:
+                if output and expected is not None:
+                    out.append(f"#line {len(out) + 2} {own}")
+                    expected = None
+            elif line.source != expected:
+                out.append(f"#line {line.source}" + ("" if expected not in (None, 0) or not output else f" {name}"))
+                if not output and expected == 0:
+                    out[-1] = f"#line {line.source} {name}"
+                expected = line.source
+        out.append(line.text if line.glued else line.text.rstrip(" "))
+        if expected is not None:
+            expected += 1
+    return "\n".join(out)
+
+
+def _quoted(path: str) -> str:
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,105 @@
+"""Which calls have their frame inside the caller's, and which take one from the pool.
+
+A call of a function whose body stands in the file is embedded, unless the two call each other round a circle (a strongly
+connected part of the graph of calls): a frame cannot hold itself. Spawned calls are tasks of their own and do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..ir import tree as t
+from .walk import operands, parts, strip
+
+
+def expressions(s: t.Stmt) -> Iterator[t.Expr]:
+    """Every evaluated expression in a statement, also inside others."""
+    stack: list[t.Stmt | t.Expr] = [s]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, t.Expr):
+            yield node
+            if isinstance(node, t.StatementExpr):
+                stack.append(node.body)
+            else:
+                stack.extend(reversed(operands(node)))
+        else:
+            exprs, stmts = parts(node)
+            stack.extend(reversed([*exprs, *stmts]))
+
+
+def direct_callee(call: t.Expr) -> str:
+    """The name of the function called, "" through a pointer."""
+    return call.function if isinstance(call, t.Call) else ""
+
+
+class Calls:
+    def __init__(self, unit: t.Unit) -> None:
+        self.unit = unit
+        self.bodies = {f.decl.name: f for f in unit.functions if f.decl.is_async}
+        self.place = {f.decl.name: i for i, f in enumerate(unit.functions)}
+        self.edges: dict[str, list[str]] = {}
+        self.pools: set[str] = set()  # functions in or below which pool frames may lie
+        for name, function in self.bodies.items():
+            self.edges[name] = []
+            for e in expressions(function.body):
+                call = strip(e.call) if isinstance(e, t.Await | t.Lazy) else None
+                if isinstance(call, t.Call):
+                    callee = call.function
+                    if callee in self.bodies:
+                        self.edges[name].append(callee)
+                    elif not self._is_leaf(callee):
+                        self.pools.add(name)
+        self.order: list[str] = []  # callees first
+        self.group: dict[str, int] = {}
+        self._strong()
+        for name in self.order:
+            inside = [c for c in self.edges[name] if self.group[c] == self.group[name]]
+            if inside or any(c in self.pools for c in self.edges[name]):
+                self.pools.add(name)
+
+    def _is_leaf(self, callee: str) -> bool:
+        decl = self.unit.declared.get(callee)
+        return decl is not None and decl.future_size > 0
+
+    def is_recursive(self, caller: str, callee: str) -> bool:
+        return self.group[caller] == self.group[callee]
+
+    def _strong(self) -> None:
+        """Tarjan's algorithm, without recursion: a chain of calls may be long."""
+        number: dict[str, int] = {}
+        low: dict[str, int] = {}
+        stack: list[str] = []
+        on: set[str] = set()
+        groups = 0
+        for start in self.bodies:
+            if start in number:
+                continue
+            work = [(start, iter(self.edges[start]))]
+            number[start] = low[start] = len(number)
+            stack.append(start)
+            on.add(start)
+            while work:
+                name, rest = work[-1]
+                for callee in rest:
+                    if callee not in number:
+                        number[callee] = low[callee] = len(number)
+                        stack.append(callee)
+                        on.add(callee)
+                        work.append((callee, iter(self.edges[callee])))
+                        break
+                    if callee in on:
+                        low[name] = min(low[name], number[callee])
+                else:
+                    work.pop()
+                    if work:
+                        low[work[-1][0]] = min(low[work[-1][0]], low[name])
+                    if low[name] == number[name]:
+                        while True:
+                            member = stack.pop()
+                            on.discard(member)
+                            self.group[member] = groups
+                            self.order.append(member)
+                            if member == name:
+                                break
+                        groups += 1
