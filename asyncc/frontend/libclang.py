@@ -12,6 +12,7 @@ import ctypes
 import ctypes.util
 import glob
 import os
+import re
 import sys
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_int, c_longlong, c_uint, c_ulong, c_void_p
@@ -82,7 +83,7 @@ MACRO_DEFINITION, MACRO_EXPANSION, INCLUSION_DIRECTIVE = 501, 502, 503
 T_INVALID, T_UNEXPOSED, T_VOID, T_FIRST_BUILTIN, T_LAST_BUILTIN = 0, 1, 2, 2, 39
 T_COMPLEX, T_POINTER, T_BLOCK_POINTER, T_RECORD, T_ENUM, T_TYPEDEF = 100, 101, 102, 105, 106, 107
 T_FUNCTION_NO_PROTO, T_FUNCTION, T_CONSTANT_ARRAY, T_VECTOR, T_INCOMPLETE_ARRAY, T_VLA = 110, 111, 112, 113, 114, 115
-T_ELABORATED, T_ATTRIBUTED, T_ATOMIC = 119, 163, 177
+T_AUTO, T_ELABORATED, T_ATTRIBUTED, T_ATOMIC = 118, 119, 163, 177
 CALLCONV_PRESERVE_MOST = 14
 
 PARSE_DETAILED_RECORD = 0x01
@@ -177,6 +178,8 @@ class Libclang:
             function = getattr(library, "clang_" + name)
             function.restype, function.argtypes = result, arguments
             setattr(self, name, function)
+        number = re.search(r"version (\d+)", self.text(self.getClangVersion()))
+        self.version = int(number.group(1)) if number else 0
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)

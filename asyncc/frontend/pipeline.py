@@ -91,6 +91,8 @@ class Frontend:
             f"-I{own}",
             *toolchain.find(options.cc, target).flags,
             *_STRICT,
+            # gcc takes [[…]] in every standard; clang since 17, which then forgot the flag.
+            *(["-fdouble-square-bracket-attributes"] if self.lib.version < 17 else []),
         ]
 
     # --- 2: regions and their expansion ----------------------------------------------------------------------------------

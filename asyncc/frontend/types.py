@@ -81,6 +81,8 @@ class Types:
     def _make(self, type_: Type) -> CType:
         lib = self._lib
         canonical = lib.getCanonicalType(type_)
+        if canonical.kind in (c.T_INVALID, c.T_UNEXPOSED):  # a builtin's name before its call; asking its size would crash
+            return CType(TypeKind.OTHER, "builtin", -1, 1, declare_with=_prefix("void *"))
         kind = self._kind(type_, canonical)
         written = self._through_sugar(type_)
         made = CType(
@@ -171,10 +173,20 @@ class Types:
                 type_ = lib.Type_getNamedType(type_)
             elif type_.kind == c.T_ATTRIBUTED:
                 type_ = lib.Type_getModifiedType(type_)
-            elif type_.kind in (c.T_UNEXPOSED, 118):  # parentheses, typeof, __auto_type
+            elif type_.kind in (c.T_UNEXPOSED, c.T_AUTO):  # parentheses, typeof, __auto_type
                 return lib.getCanonicalType(type_)
+            elif type_.kind == c.T_TYPEDEF and self._adds_qualifiers(type_):
+                type_ = lib.getTypedefDeclUnderlyingType(lib.getTypeDeclaration(type_))
             else:
                 return type_
+
+    def _adds_qualifiers(self, type_: Type) -> bool:
+        """A typedef of a const type cannot be written without the const."""
+        lib, canonical = self._lib, self._lib.getCanonicalType(type_)
+        for asks in (lib.isConstQualifiedType, lib.isVolatileQualifiedType):
+            if asks(canonical) and not asks(type_):
+                return True
+        return False
 
     def _writer(self, made: CType, type_: Type, written: Type) -> Declare:
         kind = written.kind
@@ -186,8 +198,7 @@ class Types:
         if kind in _ARRAYS and element is not None:
             made.local_types = element.local_types
             size = "" if made.length < 0 else str(made.length)
-            declare_element = _qualified(element)
-            return lambda name: declare_element(f"{name}[{size}]")
+            return lambda name: element.declare(f"{name}[{size}]")
         if kind in _FUNCTIONS and made.result is not None:
             return self._function_writer(made)
         if kind in (c.T_TYPEDEF, c.T_RECORD, c.T_ENUM):
@@ -298,8 +309,9 @@ def _qualified(element: CType) -> Declare:
         return element.declare
     if element.kind is TypeKind.POINTER:
         return lambda name: element.declare(f"{qualifiers} {name}".rstrip())
-    if element.kind is TypeKind.ARRAY:
-        return element.declare  # its element is const
+    if element.kind is TypeKind.ARRAY and element.element is not None:  # an array is const by its elements
+        inner, size = _qualified(element.element), "" if element.length < 0 else str(element.length)
+        return lambda name: inner(f"{name}[{size}]")
     return lambda name: f"{qualifiers} {element.declare(name)}"
 
 
