@@ -8,7 +8,7 @@ import sys
 
 def main():  # type: ignore[no-untyped-def]
     if sys.version_info < (3, 10):
-        return "is Python %d.%d; asyncc needs Python 3.10" % sys.version_info[:2]  # noqa: UP031
+        return "is Python %d.%d; asyncc needs Python 3.10" % sys.version_info[:2]
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     from asyncc.errors import Failure
     from asyncc.frontend.libclang import load

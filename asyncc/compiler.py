@@ -62,7 +62,9 @@ class Compiler:
 
     def ask(self, arguments: list[str]) -> str:
         try:
-            done = subprocess.run([*self.command, *arguments], capture_output=True, text=True, errors="replace", check=False)
+            done = subprocess.run(
+                [*self.command, *arguments], capture_output=True, text=True, errors="replace", check=False
+            )
         except OSError as error:
             raise Failure(f"cannot run '{self.command[0]}': {reason(error)}") from None
         return done.stdout.strip() if done.returncode == 0 else ""

@@ -26,8 +26,32 @@ SEPARATE = ("-u", "-z", "-T", "-Xlinker", "-Xclang", "-Xpreprocessor", "-Xassemb
 COMPILE_VALUES = ("-Xclang", "-Xpreprocessor", "-Xassembler", "--param", "-aux-info", "-arch")
 
 # Options that are one argument, by how they begin.
-PARSE_PREFIXES = ("-std=", "-ansi", "-m", "-f", "-O", "-nostdinc", "-undef", "--target=", "--sysroot=", "--gcc-toolchain=", "-pthread")
-LINK_PREFIXES = ("-Wl,", "-static", "-shared", "-T", "-rdynamic", "-no-pie", "-pie", "-nostdlib", "-nostartfiles", "-nodefaultlibs", "-fuse-ld=")
+PARSE_PREFIXES = (
+    "-std=",
+    "-ansi",
+    "-m",
+    "-f",
+    "-O",
+    "-nostdinc",
+    "-undef",
+    "--target=",
+    "--sysroot=",
+    "--gcc-toolchain=",
+    "-pthread",
+)
+LINK_PREFIXES = (
+    "-Wl,",
+    "-static",
+    "-shared",
+    "-T",
+    "-rdynamic",
+    "-no-pie",
+    "-pie",
+    "-nostdlib",
+    "-nostartfiles",
+    "-nodefaultlibs",
+    "-fuse-ld=",
+)
 LINK_EXACT = ("-s",)
 COMPILE_PREFIXES = ("-W", "-g", "-p", "-w", "-Q", "-ftrapv", "-no-canonical-prefixes", "--coverage", "--param=")
 
@@ -165,7 +189,9 @@ def _dependency(dependencies: Dependencies, argument: str, rest: _Arguments) -> 
 def _compiler_option(options: Options, argument: str, rest: _Arguments) -> None:
     known = _known_value_option(argument)
     if known:
-        _value_option(options, known, rest.value(known, argument[len(known) :].removeprefix("=" if known[1] == "-" else "")))
+        _value_option(
+            options, known, rest.value(known, argument[len(known) :].removeprefix("=" if known[1] == "-" else ""))
+        )
         return
     if argument.startswith("-W") and not argument.startswith(("-Wl,", "-Wa,", "-Wp,")):
         options.warnings.append(argument)
@@ -201,7 +227,13 @@ def _known_value_option(argument: str) -> str:
 def _value_option(options: Options, name: str, value: str) -> None:
     # Joined where cc takes that, so that one list element is one option for whoever filters the list later.
     if name in PARSE_VALUES:
-        pair = [name + value] if name in ("-I", "-D", "-U") else [f"{name}={value}"] if name == "--sysroot" else [name, value]
+        pair = (
+            [name + value]
+            if name in ("-I", "-D", "-U")
+            else [f"{name}={value}"]
+            if name == "--sysroot"
+            else [name, value]
+        )
         options.parse += pair
         options.compile += pair
         if name in ("--sysroot", "-target", "-isysroot"):
@@ -214,12 +246,14 @@ def _value_option(options: Options, name: str, value: str) -> None:
 
 def _unknown(argument: str) -> Usage:
     near = difflib.get_close_matches(argument, OWN, n=1)
-    return Usage(f"unknown option '{argument}'", f"did you mean '{near[0].rstrip('=')}'?" if near else "see asyncc --help")
+    return Usage(
+        f"unknown option '{argument}'", f"did you mean '{near[0].rstrip('=')}'?" if near else "see asyncc --help"
+    )
 
 
 def expand(arguments: list[str], depth: int = 0) -> list[str]:
-    """Replaces `@file` by the arguments in that file (quoted as for a shell, as cc has it), and `--options-file=file` by its lines, one
-    argument each and taken literally, but for CMake's "SHELL:" lines, which hold several."""
+    """Replaces `@file` by the arguments in that file (quoted as for a shell, as cc has it), and `--options-file=file` by
+    its lines, one argument each and taken literally, but for CMake's "SHELL:" lines, which hold several."""
     if depth > 16:
         raise Usage("response files include each other")
     expanded: list[str] = []

@@ -55,7 +55,15 @@ def run(options: Options) -> int:
 def _key(options: Options, compiler: Compiler) -> str:
     """The command line and what else decides a build beside the contents of files."""
     environment = [os.environ.get(name, "") for name in _ENVIRONMENT]
-    parts = (__version__, _own_age(), compiler.identity(), str(Path.cwd()), options.inputs, options.parse, options.compile)
+    parts = (
+        __version__,
+        _own_age(),
+        compiler.identity(),
+        str(Path.cwd()),
+        options.inputs,
+        options.parse,
+        options.compile,
+    )
     more = (options.link, options.warnings, options.line_directives, environment)
     return hashlib.sha256(repr((parts, more)).encode(errors="surrogateescape")).hexdigest()[:32]
 

@@ -25,10 +25,28 @@ from .console import Progress
 from .errors import Failure, reason
 
 # The runtime is always optimised: it is the library's code, not the user's. Sections let the linker drop what is not used.
-FLAGS = ["-std=gnu11", "-O2", "-g", "-fPIC", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-pthread"]
+FLAGS = [
+    "-std=gnu11",
+    "-O2",
+    "-g",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-pthread",
+]
 
 # Flags of the user's that change what the runtime has to be.
-_SHAPING = ("-m", "--target=", "--sysroot", "-isysroot", "-target", "-fsanitize", "-fno-sanitize", "-fno-omit-frame-pointer")
+_SHAPING = (
+    "-m",
+    "--target=",
+    "--sysroot",
+    "-isysroot",
+    "-target",
+    "-fsanitize",
+    "-fno-sanitize",
+    "-fno-omit-frame-pointer",
+)
 _WITH_VALUE = ("-target", "-isysroot")
 
 
@@ -105,7 +123,10 @@ def _compile(compiler: Compiler, flags: list[str], work: Path) -> list[Path]:
     progress = Progress("building the runtime, once", len(files))
     include = [f"-I{paths.include_dir()}", f"-I{paths.runtime_dir()}"]
     # The same library for the same sources, wherever they are installed; a debugger is told of them by `set substitute-path`.
-    prefix = [f"-ffile-prefix-map={paths.runtime_dir()}=asyncc/runtime", f"-ffile-prefix-map={paths.include_dir()}=asyncc/include"]
+    prefix = [
+        f"-ffile-prefix-map={paths.runtime_dir()}=asyncc/runtime",
+        f"-ffile-prefix-map={paths.include_dir()}=asyncc/include",
+    ]
 
     def compile_one(source: Path) -> Path:
         target = work / f"{source.parent.name}-{source.stem}.o"

@@ -20,7 +20,12 @@ def show(connection: http.client.HTTPConnection, method: str, path: str, body: s
 def main() -> int:
     host, _, port = sys.argv[1].rpartition(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=10)
-    worked = [show(connection, "GET", "/"), show(connection, "GET", "/slow/20"), show(connection, "GET", "/nowhere"), show(connection, "POST", "/echo", "hello there")]
+    worked = [
+        show(connection, "GET", "/"),
+        show(connection, "GET", "/slow/20"),
+        show(connection, "GET", "/nowhere"),
+        show(connection, "POST", "/echo", "hello there"),
+    ]
     connection.close()
     return 0 if all(worked) else 1
 

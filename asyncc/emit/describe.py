@@ -68,7 +68,7 @@ def label(one: FrameField) -> str:
 
 
 def title(state: State) -> str:
-    """"await ac_read", "select", "start"."""
+    """ "await ac_read", "select", "start"."""
     if state.kind is StateKind.AWAIT and state.awaits:
         return f"await {state.awaits[0].callee}"
     return state.kind.value

@@ -17,14 +17,22 @@ _STYLE = {"flow": "", "cancel": ' [style=dashed, color="#c0392b"]', "branch": ' 
 
 
 def render(inspected: Inspected) -> str:
-    lines = ["digraph asyncc {", '  node [shape=box, style="rounded,filled", fontname="monospace", fontsize=11];', "  compound=true;"]
+    lines = [
+        "digraph asyncc {",
+        '  node [shape=box, style="rounded,filled", fontname="monospace", fontsize=11];',
+        "  compound=true;",
+    ]
     for number, machine in enumerate(inspected.machines):
         lines += _function(number, machine)
     return "\n".join([*lines, "}", ""])
 
 
 def _function(number: int, machine: Machine) -> list[str]:
-    lines = [f"  subgraph cluster_{number} {{", f"    label={_quoted(signature(machine), summary(machine))};", '    fontname="monospace"; color="#b0b8c4";']
+    lines = [
+        f"  subgraph cluster_{number} {{",
+        f"    label={_quoted(signature(machine), summary(machine))};",
+        '    fontname="monospace"; color="#b0b8c4";',
+    ]
     for state in rows(machine):
         head = title(state) if state.kind is StateKind.END else f"{state.number}: {title(state)}, line {state.line}"
         shape = ", shape=oval" if state.kind in (StateKind.START, StateKind.END) else ""

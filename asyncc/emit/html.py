@@ -9,19 +9,23 @@ from html import escape
 
 from ..ir.machine import Machine, StateKind
 from .describe import Inspected, signature, summary
-from .svg import FILL, MARGIN, STROKE, Drawing, document
+from .svg import Drawing
+from .svg_parts import FILL, MARGIN, STROKE, document
 
 STYLE = """
 :root { color-scheme: light }
 body { margin: 0; font: 14px/1.5 system-ui, sans-serif; color: #1f2733; background: #fff }
 header { padding: 1rem 1.5rem; border-bottom: 1px solid #dfe3e9 }
-h1 { font-size: 1.1rem; margin: 0 } nav { margin-top: .5rem } nav a { margin-right: 1.2rem; color: #3b6fd4; text-decoration: none }
+h1 { font-size: 1.1rem; margin: 0 }
+nav { margin-top: .5rem } nav a { margin-right: 1.2rem; color: #3b6fd4; text-decoration: none }
 section { display: flex; align-items: flex-start; border-bottom: 1px solid #dfe3e9 }
-.source { position: sticky; top: 0; flex: 0 0 44rem; max-width: 45vw; max-height: 100vh; overflow: auto; margin: 0; padding: 1rem 0;
-  background: #f8f9fb; font: 12px/1.55 ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; tab-size: 4 }
-.source div { white-space: pre; padding-right: 1rem } .source b { display: inline-block; width: 3.4em; text-align: right; color: #98a2b3;
-  font-weight: normal; margin-right: .8em } .source i { display: inline-block; width: 2.6em; font-style: normal; text-align: center; border-radius: 3px;
-  margin-right: .6em } .source .lit, .source .lit b { background: #fff3c4 }
+.source { position: sticky; top: 0; flex: 0 0 44rem; max-width: 45vw; max-height: 100vh; overflow: auto; margin: 0;
+  padding: 1rem 0; background: #f8f9fb; tab-size: 4;
+  font: 12px/1.55 ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace }
+.source div { white-space: pre; padding-right: 1rem }
+.source b { display: inline-block; width: 3.4em; text-align: right; color: #98a2b3; font-weight: normal; margin-right: .8em }
+.source i { display: inline-block; width: 2.6em; font-style: normal; text-align: center; border-radius: 3px; margin-right: .6em }
+.source .lit, .source .lit b { background: #fff3c4 }
 .picture { overflow-x: auto; flex: 1 } .state.lit rect { stroke-width: 3 } .state { cursor: default }
 @media (max-width: 75rem) { section { display: block } .source { position: static; max-width: none; max-height: 40vh } }
 """.strip()

@@ -13,49 +13,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
-from ..ir.machine import END, Edge, FieldKind, FrameField, Machine, State, StateKind
+from ..ir.machine import Edge, FrameField, Machine, State, StateKind
 from .describe import Inspected, details, is_live, label, rows, shares_with, signature, summary, targets, title
-
-# Measures in pixels. TEXT is the advance of the monospace font at 12px, SMALL at 10px.
-TEXT, SMALL = 7.25, 6.05
-MARGIN, HEAD, ROW_GAP, LINE = 24, 62, 22, 14
-BOX_WIDTH, LANE = 250, 14
-MAP_MIN, MAP_WIDTH, AXIS = 420, 620, 34
-
-FILL = {
-    StateKind.START: "#eceff4",
-    StateKind.AWAIT: "#d8e6ff",
-    StateKind.SELECT: "#eadcff",
-    StateKind.GATHER: "#d9f2dc",
-    StateKind.BRANCH: "#eef8ef",
-    StateKind.END: "#eceff4",
-}
-STROKE = {
-    StateKind.START: "#8a94a6",
-    StateKind.AWAIT: "#3b6fd4",
-    StateKind.SELECT: "#7b4bc4",
-    StateKind.GATHER: "#2e8b45",
-    StateKind.BRANCH: "#2e8b45",
-    StateKind.END: "#8a94a6",
-}
-BAR = {
-    FieldKind.STATE: "#8a94a6",
-    FieldKind.PARAMETER: "#e0a03a",
-    FieldKind.LOCAL: "#4c9f70",
-    FieldKind.TEMPORARY: "#c9628f",
-    FieldKind.RESULT: "#566479",
-    FieldKind.CHILD: "#4f83d6",
-    FieldKind.FUTURE: "#3aa6b9",
-    FieldKind.CONTROL: "#9a86c9",
-}
-EDGE = {"flow": "#5b6675", "cancel": "#c0392b", "branch": "#2e8b45"}
-DASH = {"cancel": ' stroke-dasharray="5 3"', "branch": ' stroke-dasharray="2 3"'}
-
-STYLE = """
-text { font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: 12px; fill: #1f2733 }
-.small { font-size: 10px; fill: #5b6675 } .title { font-size: 15px; font-weight: bold } .axis { font-size: 9px; fill: #5b6675 }
-.bar { font-size: 10px; fill: #fff } .dark { fill: #1f2733 }
-""".strip()
+from .svg_parts import (
+    AXIS,
+    BAR,
+    BOX_WIDTH,
+    DASH,
+    EDGE,
+    FILL,
+    HEAD,
+    LANE,
+    LINE,
+    MAP_MIN,
+    MAP_WIDTH,
+    MARGIN,
+    ROW_GAP,
+    SMALL,
+    STROKE,
+    TEXT,
+    Box,
+    arrow,
+    bar_text,
+    cut,
+    document,
+    number,
+    rectangle,
+)  # fmt: skip
 
 
 def render(inspected: Inspected) -> str:
@@ -64,27 +48,10 @@ def render(inspected: Inspected) -> str:
     top, width = float(MARGIN), 0.0
     for machine in inspected.machines:
         drawing = Drawing(inspected, machine)
-        parts.append(f'<g transform="translate({MARGIN},{_n(top)})">{drawing.body()}</g>')
+        parts.append(f'<g transform="translate({MARGIN},{number(top)})">{drawing.body()}</g>')
         top += drawing.height + MARGIN
         width = max(width, drawing.width + 2 * MARGIN)
     return document("\n".join(parts), width, top)
-
-
-def document(body: str, width: float, height: float) -> str:
-    markers = "".join(
-        f'<marker id="{kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        f'<path d="M0,0 L8,4 L0,8 z" fill="{color}"/></marker>'
-        for kind, color in EDGE.items()
-    )
-    hatch = (
-        '<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect width="6" height="6" fill="#f4f5f7"/><line x1="0" y1="0" x2="0" y2="6" stroke="#cfd5dd" stroke-width="2"/></pattern>'
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">\n'
-        f"<style>{STYLE}</style><defs>{markers}{hatch}</defs>\n"
-        f'<rect width="100%" height="100%" fill="#ffffff"/>\n{body}\n</svg>\n'
-    )
 
 
 @dataclass(slots=True)
@@ -134,7 +101,12 @@ class Drawing:
         self.columns = Columns(machine)
         table = FieldTable(machine, self.rows[-1].bottom + 40)
         self.table = table
-        self.width = max(self.map_left + self.columns.width, table.width, len(signature(machine)) * TEXT * 1.28, len(summary(machine)) * SMALL)
+        self.width = max(
+            self.map_left + self.columns.width,
+            table.width,
+            len(signature(machine)) * TEXT * 1.28,
+            len(summary(machine)) * SMALL,
+        )
         self.height = table.bottom
 
     def body(self) -> str:
@@ -146,10 +118,10 @@ class Drawing:
         placed: list[Row] = []
         top = float(HEAD + AXIS)
         for state in rows(self.machine):
-            lines = [_cut(line, 38) for line in details(state)]
+            lines = [cut(line, 38) for line in details(state)]
             source = self.inspected.line(state.line)
             if state.kind is not StateKind.END and source:
-                lines.append(_cut(source, 38))
+                lines.append(cut(source, 38))
             height = 24.0 + LINE * len(lines)
             placed.append(Row(state, top, height, lines))
             top += height + ROW_GAP
@@ -174,7 +146,9 @@ class Drawing:
         return straight, ordered
 
     def _all_edges(self) -> list[Edge]:
-        return [edge for state in self.machine.states for edge in targets(self.machine, state) if edge.target in self.row_of]
+        return [
+            edge for state in self.machine.states for edge in targets(self.machine, state) if edge.target in self.row_of
+        ]
 
     @staticmethod
     def _assign_lanes(buses: list[Bus]) -> None:
@@ -191,7 +165,7 @@ class Drawing:
         parts = []
         for source, target, kind in self.straight:
             x = self.box_left + BOX_WIDTH / 2
-            parts.append(_line(x, self.rows[source].bottom, x, self.rows[target].top - 1, kind, arrow=True))
+            parts.append(arrow((x, self.rows[source].bottom), (x, self.rows[target].top - 1), kind))
         for bus in self.buses:
             parts += self._bus(bus)
         return parts
@@ -205,10 +179,14 @@ class Drawing:
         entry = self.rows[bus.target].middle - 6
         ends = [self.rows[source].middle + 6 for source in bus.sources]
         color, dash = EDGE[bus.kind], DASH.get(bus.kind, "")
-        parts = [f'<path d="M{_n(x)},{_n(min(entry, *ends))} V{_n(max(entry, *ends))}" fill="none" stroke="{color}"{dash}/>']
-        parts += [f'<path d="M{_n(edge)},{_n(end)} H{_n(x)}" fill="none" stroke="{color}"{dash}/>' for end in ends]
-        parts += [f'<circle cx="{_n(x)}" cy="{_n(end)}" r="1.8" fill="{color}"/>' for end in ends]
-        parts.append(_line(x, entry, edge + side, entry, bus.kind, arrow=True))
+        parts = [
+            f'<path d="M{number(x)},{number(min(entry, *ends))} V{number(max(entry, *ends))}" fill="none" stroke="{color}"{dash}/>'
+        ]
+        parts += [
+            f'<path d="M{number(edge)},{number(end)} H{number(x)}" fill="none" stroke="{color}"{dash}/>' for end in ends
+        ]
+        parts += [f'<circle cx="{number(x)}" cy="{number(end)}" r="1.8" fill="{color}"/>' for end in ends]
+        parts.append(arrow((x, entry), (edge + side, entry), bus.kind))
         return parts
 
     # --- boxes ---------------------------------------------------------------------------------------------------------
@@ -218,7 +196,7 @@ class Drawing:
         return [
             f'<text class="title" x="0" y="16">{escape(signature(machine))}</text>',
             f'<text class="small" x="0" y="34">{escape(f"{machine.file}:{machine.line} · {summary(machine)}")}</text>',
-            f'<line x1="0" y1="44" x2="{_n(self.width)}" y2="44" stroke="#dfe3e9"/>',
+            f'<line x1="0" y1="44" x2="{number(self.width)}" y2="44" stroke="#dfe3e9"/>',
         ]
 
     def _boxes(self) -> list[str]:
@@ -231,56 +209,70 @@ class Drawing:
         parts = [f'<g class="state" data-line="{state.line}">', f"<title>{escape(title(state))}</title>"]
         radius = 12 if state.kind in (StateKind.START, StateKind.END) else 5
         parts.append(
-            f'<rect x="{_n(x)}" y="{_n(row.top)}" width="{_n(width)}" height="{_n(row.height)}" rx="{radius}" '
+            f'<rect x="{number(x)}" y="{number(row.top)}" width="{number(width)}" height="{number(row.height)}" rx="{radius}" '
             f'fill="{FILL[state.kind]}" stroke="{STROKE[state.kind]}"/>'
         )
         head = title(state) if state.kind is StateKind.END else f"{state.number}  {title(state)}"
         place = "" if state.kind is StateKind.END else f"line {state.line}"
         room = int((width - 20 - len(place) * SMALL) / TEXT)
-        parts.append(f'<text x="{_n(x + 10)}" y="{_n(row.top + 16)}" font-weight="bold">{escape(_cut(head, room))}</text>')
-        parts.append(f'<text class="small" x="{_n(x + width - 8)}" y="{_n(row.top + 16)}" text-anchor="end">{place}</text>')
+        parts.append(
+            f'<text x="{number(x + 10)}" y="{number(row.top + 16)}" font-weight="bold">{escape(cut(head, room))}</text>'
+        )
+        parts.append(
+            f'<text class="small" x="{number(x + width - 8)}" y="{number(row.top + 16)}" text-anchor="end">{place}</text>'
+        )
         for index, line in enumerate(row.lines):
             y = row.top + 16 + LINE * (index + 1)
-            parts.append(f'<text class="small" x="{_n(x + 10)}" y="{_n(y)}" xml:space="preserve">{escape(line)}</text>')
+            parts.append(
+                f'<text class="small" x="{number(x + 10)}" y="{number(y)}" xml:space="preserve">{escape(line)}</text>'
+            )
         return [*parts, "</g>"]
 
     # --- the map -------------------------------------------------------------------------------------------------------
 
     def _map(self) -> list[str]:
         top, bottom = self.rows[0].top - ROW_GAP / 2, self.rows[-1].bottom + ROW_GAP / 2
-        parts = [f'<g transform="translate({_n(self.map_left)},0)">', self._axis(top, bottom)]
+        parts = [f'<g transform="translate({number(self.map_left)},0)">', self._axis(top, bottom)]
         for row in self.rows:
             y = row.bottom + ROW_GAP / 2
-            parts.append(f'<line x1="0" y1="{_n(y)}" x2="{_n(self.columns.width)}" y2="{_n(y)}" stroke="#eef0f3"/>')
+            parts.append(
+                f'<line x1="0" y1="{number(y)}" x2="{number(self.columns.width)}" y2="{number(y)}" stroke="#eef0f3"/>'
+            )
         for padding in self.machine.padding:
             x, width = self.columns.place(padding.offset, padding.size)
             what = f"padding: {padding.size} bytes at {padding.offset}"
-            parts.append(_rect(x, top, width, bottom - top, "url(#padding)", "none", what))
+            parts.append(rectangle(Box(x, top, width, bottom - top), "url(#padding)", what))
         for one in self.machine.fields:
             parts += self._bars(one)
         return [*parts, "</g>"]
 
     def _axis(self, top: float, bottom: float) -> str:
         """Offsets above the map, where there is room for the number."""
-        parts = [f'<text class="small" x="0" y="{_n(top - 24)}">bytes of the frame →   (rows: where a field holds a value)</text>']
+        parts = [
+            f'<text class="small" x="0" y="{number(top - 24)}">bytes of the frame →   (rows: where a field holds a value)</text>'
+        ]
         last = -100.0
         for offset, x in self.columns.ticks():
-            parts.append(f'<line x1="{_n(x)}" y1="{_n(top - 4)}" x2="{_n(x)}" y2="{_n(bottom)}" stroke="#e6e9ee"/>')
+            parts.append(
+                f'<line x1="{number(x)}" y1="{number(top - 4)}" x2="{number(x)}" y2="{number(bottom)}" stroke="#e6e9ee"/>'
+            )
             if x - last > len(str(offset)) * 5.6 + 5:
-                parts.append(f'<text class="axis" x="{_n(x)}" y="{_n(top - 8)}" text-anchor="middle">{offset}</text>')
+                parts.append(
+                    f'<text class="axis" x="{number(x)}" y="{number(top - 8)}" text-anchor="middle">{offset}</text>'
+                )
                 last = x
         return "".join(parts)
 
     def _bars(self, one: FrameField) -> list[str]:
         """A field's bars: one for each run of rows in which it is live."""
         x, width = self.columns.place(one.offset, one.size)
-        color = BAR[one.kind]
         parts = []
         for first, last in self._runs(one):
             top = self.rows[first].top - ROW_GAP / 2 + 2
             height = self.rows[last].bottom + ROW_GAP / 2 - 2 - top
-            parts.append(_rect(x + 1, top, max(width - 2, 2), height, color, "none", _tooltip(one), radius=3))
-            parts.append(_bar_text(label(one), x, top, width, height))
+            bar = Box(x + 1, top, max(width - 2, 2), height)
+            parts.append(rectangle(bar, BAR[one.kind], _tooltip(one), radius=3))
+            parts.append(bar_text(label(one), bar))
         return parts
 
     def _runs(self, one: FrameField) -> list[tuple[int, int]]:
@@ -300,8 +292,10 @@ class Columns:
 
     def __init__(self, machine: Machine) -> None:
         borders = {0, machine.size}
-        for each in (*machine.fields, *machine.padding):
+        for each in machine.fields:
             borders |= {each.offset, each.offset + each.size}
+        for gap in machine.padding:
+            borders |= {gap.offset, gap.offset + gap.size}
         self.borders = sorted(borders)
         raw = [max(b - a, 1) ** 0.42 for a, b in zip(self.borders, self.borders[1:], strict=False)]
         scale = min(max(sum(raw) * 26, MAP_MIN), MAP_WIDTH) / (sum(raw) or 1)
@@ -330,8 +324,8 @@ class FieldTable:
         self.bottom = top + LINE * len(self.cells) + 8
 
     def _entry(self, one: FrameField) -> tuple[str, str, str, str, str]:
-        why = _cut(_why(self.machine, one), 110)
-        return str(one.offset), str(one.size), _cut(label(one), 28), _cut(one.type, 34), why
+        why = cut(_why(self.machine, one), 110)
+        return str(one.offset), str(one.size), cut(label(one), 28), cut(one.type, 34), why
 
     def draw(self) -> list[str]:
         owners = [None, *self.machine.fields]
@@ -342,13 +336,13 @@ class FieldTable:
         y = self.top + LINE * index
         parts = []
         if one:
-            parts.append(f'<rect x="0" y="{_n(y - 8)}" width="9" height="9" rx="2" fill="{BAR[one.kind]}"/>')
+            parts.append(f'<rect x="0" y="{number(y - 8)}" width="9" height="9" rx="2" fill="{BAR[one.kind]}"/>')
         x = 16.0
         for column, (cell, width) in enumerate(zip(cells, self.widths, strict=True)):
             right = column < 2
             at, anchor = (x + width - 14, ' text-anchor="end"') if right else (x, "")
             weight = ' font-weight="bold"' if not one else ""
-            parts.append(f'<text class="small" x="{_n(at)}" y="{_n(y)}"{anchor}{weight}>{escape(cell)}</text>')
+            parts.append(f'<text class="small" x="{number(at)}" y="{number(y)}"{anchor}{weight}>{escape(cell)}</text>')
             x += width
         return parts
 
@@ -360,35 +354,3 @@ def _why(machine: Machine, one: FrameField) -> str:
 
 def _tooltip(one: FrameField) -> str:
     return f"{label(one)}: {one.type}\n{one.size} bytes at {one.offset}, {one.kind.value}\n{one.why}"
-
-
-def _bar_text(text: str, x: float, top: float, width: float, height: float) -> str:
-    """The name in its bar: along it, or upright in a narrow one, or not at all."""
-    middle_x, middle_y = x + width / 2, top + height / 2
-    if len(text) * SMALL <= width - 6:
-        return f'<text class="bar" x="{_n(middle_x)}" y="{_n(middle_y + 3.5)}" text-anchor="middle">{escape(text)}</text>'
-    if width >= 11 and len(text) * SMALL <= height - 4:
-        turn = f"rotate(-90 {_n(middle_x)} {_n(middle_y)})"
-        return f'<text class="bar" x="{_n(middle_x)}" y="{_n(middle_y + 3.5)}" text-anchor="middle" transform="{turn}">{escape(text)}</text>'
-    return ""
-
-
-def _rect(x: float, y: float, width: float, height: float, fill: str, stroke: str, what: str, radius: int = 0) -> str:
-    return (
-        f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{radius}" fill="{fill}" stroke="{stroke}">'
-        f"<title>{escape(what)}</title></rect>"
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str, arrow: bool) -> str:
-    marker = f' marker-end="url(#{kind})"' if arrow else ""
-    return f'<path d="M{_n(x1)},{_n(y1)} L{_n(x2)},{_n(y2)}" fill="none" stroke="{EDGE[kind]}"{DASH.get(kind, "")}{marker}/>'
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room - 1, 1)] + "…"
-
-
-def _n(value: float) -> str:
-    """A number as short as it can be: pictures are compared byte for byte."""
-    return f"{value:.1f}".removesuffix(".0")

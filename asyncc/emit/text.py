@@ -57,7 +57,10 @@ def _table(table: list[list[str]], right: set[int]) -> str:
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     lines = []
     for row in table:
-        cells = [cell.rjust(width) if column in right else cell.ljust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
         lines.append(("  " + "  ".join(cells)).rstrip())
     lines.insert(1, "  " + "  ".join("─" * width for width in widths[:-1]) + "  " + "─" * min(widths[-1], 40))
     return "\n".join(lines)

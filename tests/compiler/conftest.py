@@ -33,7 +33,13 @@ def asyncc(environment: dict[str, str], tmp_path: Path) -> Command:
     def run(*arguments: str | Path, timeout: float = 120, **extra: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "asyncc", *map(str, arguments)]
         return subprocess.run(
-            command, cwd=tmp_path, env={**environment, **extra}, capture_output=True, text=True, errors="replace", timeout=timeout
+            command,
+            cwd=tmp_path,
+            env={**environment, **extra},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
         )
 
     return run

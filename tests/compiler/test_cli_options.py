@@ -20,7 +20,18 @@ def test_joined_and_separate_values_are_the_same() -> None:
 
 @pytest.mark.parametrize(
     "argument",
-    ["-std=c11", "-m32", "-funsigned-char", "-O2", "-pthread", "-nostdinc", "-undef", "--target=aarch64-linux-gnu", "-ansi", "-fsanitize=address"],
+    [
+        "-std=c11",
+        "-m32",
+        "-funsigned-char",
+        "-O2",
+        "-pthread",
+        "-nostdinc",
+        "-undef",
+        "--target=aarch64-linux-gnu",
+        "-ansi",
+        "-fsanitize=address",
+    ],
 )
 def test_what_changes_the_text_is_for_the_parser_and_the_compiler(argument: str) -> None:
     options = parse([argument, "a.ac"])
@@ -55,7 +66,13 @@ def test_asyncc_s_own_warnings_are_not_shown_to_the_c_compiler() -> None:
 def test_make_rules() -> None:
     options = parse(["-MMD", "-MP", "-MF", "d.d", "-MT", "one", "-MQtwo", "a.ac"])
     wanted = options.dependencies
-    assert (wanted.wanted, wanted.system, wanted.phony, wanted.file, wanted.targets) == (True, False, True, "d.d", ["one", "two"])
+    assert (wanted.wanted, wanted.system, wanted.phony, wanted.file, wanted.targets) == (
+        True,
+        False,
+        True,
+        "d.d",
+        ["one", "two"],
+    )
 
 
 def test_arguments_of_the_program_are_not_looked_at() -> None:
@@ -65,7 +82,7 @@ def test_arguments_of_the_program_are_not_looked_at() -> None:
 
 
 def test_response_files_are_split_as_by_a_shell(tmp_path: Path) -> None:
-    (tmp_path / "flags").write_text("-I'a b' -DX=\"\\\"q\\\"\"\n-O2")
+    (tmp_path / "flags").write_text('-I\'a b\' -DX="\\"q\\""\n-O2')
     assert parse([f"@{tmp_path}/flags", "a.ac"]).compile == ["-Ia b", '-DX="q"', "-O2"]
 
 
