@@ -148,7 +148,7 @@ class CodePrinter:
         if site.kind in ("pool", "slot"):
             return f"*({site.result.declare('*')})ac__frame_result({storage})"
         if site.prefix == "ac_op_join":
-            return f"*({site.result.declare('*')})(uintptr_t){storage}.value"
+            return f"*({site.result.declare('const *')}){storage}.value"
         if self.is_bytes(site):
             return f"(*{site.prefix}_result({storage}))"
         return f"{storage}.result"

@@ -23,18 +23,19 @@ def move(c: Context, moved: list[t.LocalType], renames: Renames) -> list[str]:
             renames.put(lt.first, lt.last, _enum_alias(c, lt))
         else:
             renames.put(lt.first, lt.last, f"{lt.kind} {lt.global_name}")
-        if lt.name and lt.kind != "typedef":
-            for i in range(c.function.body.first, c.function.body.last - 1):
-                if c.tokens[i].text == lt.kind and c.tokens[i + 1].text == lt.name and i != lt.first and i > lt.first:
-                    renames.put(i + 1, i + 2, lt.global_name)
+        if lt.kind != "typedef":
+            for i, other in c.function.type_names.items():
+                if other is lt and not lt.first <= i < lt.last:
+                    renames.put(i, i + 1, lt.global_name)
     return texts
 
 
 def _text(c: Context, lt: t.LocalType, renames: Renames) -> str:
     tokens = c.tokens
     for i in range(lt.first, lt.last):
-        if tokens[i].text == lt.name and tokens[i - 1].text in ("struct", "union", "enum") and lt.kind != "typedef":
-            renames.put(i, i + 1, lt.global_name)
+        other = c.function.type_names.get(i)
+        if other is not None and (other is not lt or lt.kind != "typedef"):
+            renames.put(i, i + 1, other.global_name)
     if lt.kind == "typedef":
         for i in reversed(range(lt.first, lt.last)):
             if tokens[i].text == lt.name and i not in renames.at:

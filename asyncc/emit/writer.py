@@ -89,7 +89,8 @@ def finish(lines: list[Line], path: str, output: str, directives: bool) -> str:
         out.append(line.text if line.glued else line.text.rstrip(" "))
         if expected is not None:
             expected += 1
-    return "\n".join(out)
+    text = "\n".join(out)
+    return text if text.endswith("\n") else text + "\n"
 
 
 def _quoted(path: str) -> str:

@@ -140,6 +140,16 @@ class Describer:
             noreturn=False,
         )
 
+    def futures(self) -> dict[str, tuple[int, int]]:
+        """Size and alignment of every complete `struct NAME_future`, by NAME."""
+        lib, found = self._unit.lib, {}
+        for name, cursor in self._declarations.records.items():
+            ctype = lib.getCursorType(cursor)
+            size = lib.Type_getSizeOf(ctype)
+            if size > 0:
+                found[name.removesuffix("_future")] = (size, lib.Type_getAlignOf(ctype))
+        return found
+
     def _is_async(self, cursor: Cursor) -> bool:
         lib = self._unit.lib
         if lib.getFunctionTypeCallingConv(lib.getCursorType(cursor)) == c.CALLCONV_PRESERVE_MOST:

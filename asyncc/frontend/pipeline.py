@@ -344,6 +344,7 @@ class Frontend:
             dependencies=files,
             uses_words_in_headers=self._words_elsewhere(files),
             pointer_size=self.pointer_size,
+            futures=self.describer.futures(),
             segments=[Segment(s.start, s.file, s.offset, self.source.position(s.start).line) for s in self.source.segments],
         )
 

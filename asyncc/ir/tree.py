@@ -566,3 +566,5 @@ class Unit:
     uses_words_in_headers: bool = False  # a header says `async`: the output defines it as nothing
     pointer_size: int = 8
     segments: list[Segment] = field(default_factory=list)
+    # Size and alignment of `struct NAME_future` for what has no declared async function: ac_op_join, ac_within …
+    futures: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -88,6 +88,9 @@ class Blocks:
         def fill() -> None:
             if arm.declaration is not None:
                 self.d.statement(arm.declaration)
+                for x in c.out:
+                    if isinstance(x, low.LDeclare):
+                        x.split = True  # in the text it has no semicolon
                 local = arm.declaration.declarators[-1].local
                 if arm.is_true and local is not None:
                     lowered.test = low.Code([low.Place(local)], low.Facts(reads={local}))
@@ -148,8 +151,7 @@ class Blocks:
         c = self.c
         number = len(c.withins) + 1
         duration = self.d.order.value(s.duration)
-        decl = c.unit.declared.get("ac_within")
-        size, align = (decl.future_size, decl.future_align) if decl and decl.future_size else (56, 8)
+        size, align = c.unit.futures["ac_within"]
         clock = c.controlled(
             f"ac__within_{number}", plain_type(t.TypeKind.RECORD, "struct ac_within_future", size, align), s.first
         )

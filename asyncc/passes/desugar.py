@@ -302,10 +302,9 @@ class Desugar:
 
         inside = self.order.block(fill)
         self._end_loop()
-        c.out.append(
-            low.LLoop("forever", low.Code(["for (;;) "]), inside, None, None, None, brk=brk, cont=cont, line=c.line(s.first))
-        )
-        c.out.append(low.LMark(brk))
+        loop = low.LLoop("forever", low.Code(["for (;;)"]), inside, None, None, None, brk=brk, cont=cont, line=c.line(s.first))
+        loop.continue_label_inside = after is not None or step is not None
+        c.out += [loop, low.LMark(brk)]
 
     def _while(self, s: t.While) -> None:
         c = self.c

@@ -51,6 +51,7 @@ class Flow:
         self.exit = self.node(NOWHERE)
         self.returned = returned = self.node(NOWHERE, low.Facts(reads={c.result} if c.result else set()))
         self.nodes[returned].next.append(self.exit)
+        self.nodes[returned].crosses = c.is_async
         self.targets[id(c.return_target)] = returned
         start = self.node(NOWHERE, low.Facts(kills=set(c.function.parameters)))
         begin = self.node(start)

@@ -143,8 +143,7 @@ class Layout:
             if c.is_complete(site.prefix[4:]):
                 return f"struct {site.prefix}_future {name}", frame.size, frame.align
             return f"_Alignas({frame.align}) unsigned char {name}[{frame.size}]", frame.size, frame.align
-        decl = c.unit.declared.get(site.prefix)
-        size, align = (decl.future_size, decl.future_align) if decl and decl.future_size else (64, 8)
+        size, align = c.unit.futures[site.prefix]
         return f"struct {site.prefix}_future {name}", size, align
 
     def _children(self, sites: list[low.Site]) -> None:

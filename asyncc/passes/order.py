@@ -375,6 +375,8 @@ class Order:
         return self.c.temporary(ctype, e.first)
 
     def save(self, e: t.Expr, code: low.Code) -> low.Code:
+        if _is_temporary(code):
+            return code
         temporary = self._temporary_for(e)
         self._set(temporary, code, declares=True)
         return self._use(temporary)
@@ -589,7 +591,10 @@ def is_lvalue_name(e: t.Identifier) -> bool:
 
 
 def _is_temporary(code: low.Code) -> bool:
-    return len(code.parts) == 1 and isinstance(code.parts[0], low.Place)
+    if len(code.parts) != 1:
+        return False
+    part = code.parts[0]
+    return isinstance(part, low.Place) and part.local.index == -1
 
 
 def _is_volatile(e: t.Expr) -> bool:
