@@ -11,8 +11,7 @@
  * Nothing here allocates, but for delay queues. Every wait is cancel-safe: dropping it anywhere takes its timer out. */
 #ifndef ASYNCC_TIME_H
 #define ASYNCC_TIME_H
-#include "future.h"
-#include "handle.h"
+#include "wait.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -227,7 +226,9 @@ typedef uint64_t ac_delay_key; /* never 0, and not used again for another value 
 #define ac_delay_queue_len(queue) ac__delay_queue_len(queue)
 /* Nothing can be inserted any more; what is there still comes out when its time has come. */
 #define ac_delay_queue_close(queue) ac__delay_queue_close(queue)
-/* Ends a queue with all that is in it. Not while a task awaits it. NULL is a no-op. */
+/* Takes the value whose turn is next out before its time. 0, or -ENOENT: the queue is empty. For emptying one that is to be freed. */
+#define ac_delay_queue_pop(queue, out) ac__delay_queue_pop((queue), AC__OUT(queue, out))
+/* Ends a queue; values in it are forgotten as they are. Freeing one that is awaited stops the program. NULL is a no-op. */
 #define ac_delay_queue_free(queue) ac__delay_queue_free(queue)
 
 /* Waits for the next value that comes out, also if none is in yet; false: the queue is closed and empty. Cancelling it loses
@@ -238,6 +239,7 @@ int ac__delay_queue_new(void *queue, size_t size);
 ac_delay_key ac__delay_queue_insert(void *queue, const void *value, ac_duration duration);
 ac_delay_key ac__delay_queue_insert_at(void *queue, const void *value, ac_instant deadline);
 int ac__delay_queue_remove(void *queue, ac_delay_key key, void *out);
+int ac__delay_queue_pop(void *queue, void *out);
 int ac__delay_queue_reset(void *queue, ac_delay_key key, ac_duration duration);
 int ac__delay_queue_reset_at(void *queue, ac_delay_key key, ac_instant deadline);
 size_t ac__delay_queue_len(void *queue);
@@ -246,22 +248,28 @@ AC__CONSUMES void ac__delay_queue_free(void *queue);
 
 ac_async bool ac_op_delay_queue_next(void *queue, void *out);
 struct ac_op_delay_queue_next_future {
-    struct ac__timer timer; /* for the earliest deadline in the queue */
+    struct ac__timer timer;   /* for the earliest deadline in the queue, as it was when this last looked */
+    struct ac__waiter waiter; /* of the queue: told when there is an earlier one, or the queue is closed */
     void *queue, *out;
-    ac_instant armed;       /* the deadline for which `timer` was armed */
-    uint32_t waiting;       /* the queue knows this task: a change of its earliest deadline wakes it */
     bool result;
 };
-extern const ac_descriptor ac_op_delay_queue_next_descriptor;
+AC__AWAITABLE(ac_op_delay_queue_next);
 static inline void ac_op_delay_queue_next_init(struct ac_op_delay_queue_next_future *self, void *queue, void *out)
 {
     self->timer.state = AC__TIMER_NEW;
+    self->waiter.state = AC__UNQUEUED;
     self->queue = queue;
     self->out = out;
-    self->waiting = 0;
 }
-int ac_op_delay_queue_next_poll(struct ac_op_delay_queue_next_future *self, ac_context *cx);
-void ac_op_delay_queue_next_drop(struct ac_op_delay_queue_next_future *self);
+static inline int ac_op_delay_queue_next_poll(struct ac_op_delay_queue_next_future *self, ac_context *cx)
+{
+    bool waits = ac__still_waiting(&self->waiter) && ac__timer_state(&self->timer) <= AC__TIMER_WAITING;
+    return waits ? AC_PENDING : ac_op_delay_queue_next_poll_slow(self, cx);
+}
+static inline void ac_op_delay_queue_next_drop(struct ac_op_delay_queue_next_future *self)
+{
+    if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_op_delay_queue_next_drop_slow(self);
+}
 
 #ifdef __cplusplus
 }
