@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..ir.machine import END, Edge, FieldKind, FrameField, Machine, State, StateKind
+from ..ir.machine import END, Awaited, Edge, FieldKind, FrameField, Machine, State, StateKind
 
 
 @dataclass(slots=True)
@@ -63,6 +63,25 @@ def shares_with(machine: Machine, one: FrameField) -> list[FrameField]:
     ]
 
 
+def sharing(machine: Machine, one: FrameField) -> str:
+    """Why a field is kept and, in a few words, whose bytes it lies on."""
+    others = [label(other) for other in shares_with(machine, one)]
+    if not others:
+        return one.why
+    named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    return f"{one.why}; shares bytes with {named}"
+
+
+def type_of(one: FrameField) -> str:
+    """The type alone: where it is given as the member's declaration, without the name at its end."""
+    return one.type.removesuffix(f" {one.name}").strip()
+
+
+def callee(awaited: Awaited) -> str:
+    """As the user wrote it: a macro of the library stands for a function of nearly its name."""
+    return "ac_" + awaited.callee[6:] if awaited.callee.startswith("ac_op_") else awaited.callee
+
+
 def label(one: FrameField) -> str:
     return one.user_name or one.name
 
@@ -70,7 +89,7 @@ def label(one: FrameField) -> str:
 def title(state: State) -> str:
     """ "await ac_read", "select", "start"."""
     if state.kind is StateKind.AWAIT and state.awaits:
-        return f"await {state.awaits[0].callee}"
+        return f"await {callee(state.awaits[0])}"
     return state.kind.value
 
 
@@ -78,7 +97,7 @@ def details(state: State) -> list[str]:
     """Further lines on a state: the arms of a select, the branches of a gather, the timers over it."""
     lines = []
     if state.kind is StateKind.SELECT:
-        lines += [f"{arm.callee}  line {arm.line}" for arm in state.awaits]
+        lines += [f"{callee(arm)}  line {arm.line}" for arm in state.awaits]
     if state.kind is StateKind.GATHER and state.strands:
         lines.append(f"runs branches {', '.join(map(str, state.strands))}")
     if state.strand:
@@ -107,8 +126,9 @@ def rows(machine: Machine) -> list[State]:
 
 
 def is_live(one: FrameField, state: State) -> bool:
-    """Whether a field holds a value while the function stands in a state. The state itself always does, the result at the end."""
-    if one.kind is FieldKind.STATE:
+    """Whether a field holds a value while the function stands in a state. The state itself always does, a parameter from
+    the start, the result at the end."""
+    if one.kind is FieldKind.STATE or (one.kind is FieldKind.PARAMETER and state.kind is StateKind.START):
         return True
     if state.kind is StateKind.END:
         return one.kind is FieldKind.RESULT

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from ..ir.machine import Edge, FrameField, Machine, State, StateKind
-from .describe import Inspected, details, is_live, label, rows, shares_with, signature, summary, targets, title
+from .describe import Inspected, details, is_live, label, rows, sharing, signature, summary, targets, title, type_of
 from .svg_parts import (
     AXIS,
     BAR,
@@ -324,8 +324,8 @@ class FieldTable:
         self.bottom = top + LINE * len(self.cells) + 8
 
     def _entry(self, one: FrameField) -> tuple[str, str, str, str, str]:
-        why = cut(_why(self.machine, one), 110)
-        return str(one.offset), str(one.size), cut(label(one), 28), cut(one.type, 34), why
+        why = cut(sharing(self.machine, one), 110)
+        return str(one.offset), str(one.size), cut(label(one), 28), cut(type_of(one), 34), why
 
     def draw(self) -> list[str]:
         owners = [None, *self.machine.fields]
@@ -347,10 +347,5 @@ class FieldTable:
         return parts
 
 
-def _why(machine: Machine, one: FrameField) -> str:
-    others = ", ".join(label(other) for other in shares_with(machine, one))
-    return f"{one.why}; shares bytes with {others}" if others else one.why
-
-
 def _tooltip(one: FrameField) -> str:
-    return f"{label(one)}: {one.type}\n{one.size} bytes at {one.offset}, {one.kind.value}\n{one.why}"
+    return f"{label(one)}: {type_of(one)}\n{one.size} bytes at {one.offset}, {one.kind.value}\n{one.why}"

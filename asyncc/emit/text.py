@@ -7,7 +7,20 @@ that share bytes have marks in different columns; that is why they may.
 from __future__ import annotations
 
 from ..ir.machine import END, FrameField, Machine, Padding, StateKind
-from .describe import Inspected, details, is_live, label, rows, shares_with, signature, storage, summary, targets, title
+from .describe import (
+    Inspected,
+    details,
+    is_live,
+    label,
+    rows,
+    sharing,
+    signature,
+    storage,
+    summary,
+    targets,
+    title,
+    type_of,
+)
 
 
 def render(inspected: Inspected) -> str:
@@ -46,9 +59,7 @@ def _frame(machine: Machine) -> str:
             table.append([str(entry.offset), str(entry.size), "(padding)", "", "", ""])
             continue
         marks = "".join("●" if is_live(entry, state) else "·" for state in states)
-        others = ", ".join(label(other) for other in shares_with(machine, entry))
-        why = f"{entry.why}; shares bytes with {others}" if others else entry.why
-        table.append([str(entry.offset), str(entry.size), label(entry), entry.type, marks, why])
+        table.append([str(entry.offset), str(entry.size), label(entry), type_of(entry), marks, sharing(machine, entry)])
     return _table(table, right={0, 1})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..emit.c_function import Lowered
 from ..ir import low
 from ..ir.machine import (
@@ -41,8 +43,7 @@ def describe(lowered: Lowered) -> Machine:
     fields = []
     for f in frame.fields:
         where = [n for n, live in sorted(lowered.live.items()) if any(v in live for v in f.variables)]
-        ctype = f.declaration if not f.user_name else f.declaration.replace(f.name, "").strip()
-        fields.append(FrameField(f.name, ctype, f.offset, f.size, f.align, f.kind, f.line, f.why, f.user_name, where))
+        fields.append(FrameField(f.name, _without_name(f.declaration, f.name), f.offset, f.size, f.align, f.kind, f.line, f.why, f.user_name, where))
     result = function.decl.type.result
     return Machine(
         function.decl.name,
@@ -61,6 +62,12 @@ def describe(lowered: Lowered) -> Machine:
         any(site.kind == "pool" for site in c.sites),
         [d.line for d in c.defers],
     )
+
+
+def _without_name(declaration: str, name: str) -> str:
+    """The type of a declaration: "int (*p)[3]" of p is "int (*)[3]". The name stands last where a tag is called the same."""
+    found = list(re.finditer(rf"\b{re.escape(name)}\b", declaration))
+    return (declaration[: found[-1].start()] + declaration[found[-1].end() :]).strip() if found else declaration
 
 
 def _state(lowered: Lowered, step: low.LAwait | low.LSelect | low.LGather, offsets: dict[str, int]) -> State:
