@@ -161,7 +161,8 @@ class FunctionPrinter:
         result = self.c.function.decl.type.result
         if result is None or result.kind is t.TypeKind.VOID:
             return
-        self.w.line(f"static inline {result.declare(f'*ac__{self.name}_result')}(void *ac__self)")
+        head = f"static inline {result.declare(f'*ac__{self.name}_result')}(void *ac__self)"
+        self.w.line(f"__attribute__((unused)) {head}")
         self.w.line(f"{{ return &((struct {self.tag} *)ac__self)->result; }}")
 
     def _moved_types(self) -> list[t.LocalType]:

@@ -16,6 +16,8 @@ from .scopes import find_scopes
 from .walk import AWAIT, JUMP, REWRITE, operands, parts, strip
 from .words import detach, word_operands
 
+SEVERAL = (low.LDeclare, low.LTemp, low.LAwait, low.LLazy)  # what is printed as more than one statement
+
 
 class Desugar:
     def __init__(self, context: Context) -> None:
@@ -36,7 +38,7 @@ class Desugar:
     def lowered(self, s: t.Stmt) -> low.Low:
         """One statement as one; several steps get braces."""
         block = self.order.block(lambda: self.statement(s))
-        if len(block.body) == 1 and not isinstance(block.body[0], low.LDeclare | low.LTemp):
+        if len(block.body) == 1 and not isinstance(block.body[0], SEVERAL):
             return block.body[0]
         return block
 

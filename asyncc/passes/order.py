@@ -88,6 +88,8 @@ class Order:
         match e:
             case t.StatementExpr():
                 return self._nested(e)
+            case t.Binary() if e.op == "," and not self.c.marks[e.left] & (EFFECT | REWRITE):
+                return self.rewrite(e.right)
             case t.Spawn() | t.BlockOn() | t.IsDone() | t.Lazy() | t.Join():
                 return self._word(e, [self.rewrite(x) for x in word_operands(e)])
         return self._compose(e, {id(x): self.rewrite(x) for x in operands(e)})
@@ -470,11 +472,15 @@ class Order:
         return site
 
     def _essence(self, e: t.Expr) -> t.Expr:
-        """An argument without the type check that a typed macro puts before it: `((void)sizeof(…), (T[1]){ v })`."""
+        """An argument without the type check that a typed macro puts round it, which clang has done by now:
+        `((void)sizeof(…), (T[1]){ v })`, `(1 ? (tx) : (handle type)0)`."""
         inner = strip(e)
+        if isinstance(inner, t.Conditional) and inner.then is not None and self.c.tokens[inner.condition.first].text == "1":
+            if isinstance(inner.condition, t.Constant) and not self.c.marks[inner.otherwise] & EFFECT:
+                return self._essence(inner.then)
         if isinstance(inner, t.Binary) and inner.op == "," and not self.c.marks[inner.left] & EFFECT:
             return self._essence(inner.right)
-        return e
+        return inner if isinstance(inner, t.Identifier | t.Constant | t.Member) else e
 
     def _borrow_literal(self, argument: t.Expr) -> set[low.Variable]:
         """A kept literal that is itself the argument of a leaf is needed only while it waits."""
@@ -572,6 +578,11 @@ class Order:
         code = low.Code(parts, facts)
         if isinstance(e, t.CompoundLiteral) and id(e) in self.c.marks.kept:
             local = self.c.keep_literal(e)
+            if not e.type.local_types:
+                start = next((i for i, x in enumerate(parts) if not isinstance(x, low.Span) or x.last > e.init.first), 0)
+                span = parts[start]
+                if isinstance(span, low.Span):
+                    parts[: start + 1] = [f"({e.type.declare('')})", low.Span(e.init.first, span.last)]
             code.facts.touches.add(local)
             code.facts.escapes.add(local)
             return low.Code([low.Literal(local, low.Code(parts), False)], code.facts)
