@@ -183,9 +183,9 @@ void ac__task_set_free(void *handle)
 {
     struct set *set = handle;
     if (!set) return;
-    ac__task_set_abort_all(set);
     ac__lock_acquire(&set->lock);
     if (set->waiters) ac__fatal("ac_task_set_free: a task awaits the set");
+    ac__list_each(link, &set->running) ac_abort(ac__list_entry(link, struct member, link)->task);
     uint32_t unwatched = forget_all(set);
     ac__lock_release(&set->lock);
     ac__atomic_sub(&set->references, unwatched, acq_rel);

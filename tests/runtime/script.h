@@ -104,10 +104,10 @@ static inline int join_task(ac_runtime *rt, void *task, int *value)
     return join.result;
 }
 
-/* The flavor is ASYNCC_FLAVOR's unless the test says. */
+/* The flavor is ASYNCC_FLAVOR's unless the test says; two workers unless ASYNCC_WORKER_THREADS says. */
 static inline ac_runtime *new_runtime(ac_runtime_options options)
 {
-    if (!options.worker_threads) options.worker_threads = 2;
+    if (!options.worker_threads && !getenv("ASYNCC_WORKER_THREADS")) options.worker_threads = 2;
     ac_runtime *rt = ac_runtime_new(&options);
     if (!rt) ck_abort_msg("no runtime");
     return rt;

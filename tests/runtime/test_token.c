@@ -18,6 +18,14 @@ SCRIPT(waits, ac_token *token; struct ac_cancelled_future cancelled;)
     RETURN(ac_token_is_cancelled(self->token) ? 1 : -1);
     END;
 }
+/* Leaves it to the wait to hold the token. */
+SCRIPT(waits_only, ac_token *token; struct ac_cancelled_future cancelled;)
+{
+    BEGIN;
+    AWAIT(ac_cancelled, cancelled, self->token);
+    RETURN(1);
+    END;
+}
 /* Takes over a reference. */
 SCRIPT(waits_and_releases, ac_token *token; struct ac_cancelled_future cancelled;)
 {
@@ -156,7 +164,7 @@ END_TEST
 START_TEST(a_token_lives_while_it_is_awaited)
 {
     ac_token *root = ac_token_new(), *child = ac_token_child(root);
-    void *task = SPAWN(rt, waits, .token = child);
+    void *task = SPAWN(rt, waits_only, .token = child);
     RUN(rt, pause_ms, .ms = 5);
     ac_token_release(child);
     RUN(rt, pause_ms, .ms = 1);
