@@ -40,7 +40,7 @@ static int forever_poll(void *self, ac_context *cx)
 static void forever_drop(void *self)
 {
     ac_sleep_drop(&((struct forever_future *)self)->sleep);
-    __atomic_fetch_add(&ended, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&ended, 1, __ATOMIC_RELEASE);
 }
 static const ac_descriptor forever_descriptor = { .name = "forever",
                                                   .file = __FILE__,
@@ -59,8 +59,8 @@ SCRIPT(pause_ms, int ms; struct ac_sleep_future sleep;)
 }
 static void wait_until_ended(uint32_t n)
 {
-    for (int i = 0; i < 2000 && __atomic_load_n(&ended, __ATOMIC_RELAXED) < n; i++) RUN(rt, pause_ms, .ms = 1);
-    ck_assert_uint_eq(ended, n);
+    for (int i = 0; i < 2000 && __atomic_load_n(&ended, __ATOMIC_ACQUIRE) < n; i++) RUN(rt, pause_ms, .ms = 1);
+    ck_assert_uint_eq(__atomic_load_n(&ended, __ATOMIC_ACQUIRE), n);
 }
 
 /* Joins one; the result as the set gives it, the value in `joined`. */
@@ -174,7 +174,7 @@ SCRIPT(counts, int us; struct ac_sleep_future sleep;)
 {
     BEGIN;
     AWAIT(ac_sleep, sleep, ac_us(self->us));
-    __atomic_fetch_add(&ended, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&ended, 1, __ATOMIC_RELEASE);
     END;
 }
 START_TEST(detached_members_run_on)
