@@ -48,6 +48,7 @@ void ac_block_in_place(void (*call)(void *argument), void *argument)
         spare->yielded = worker->yielded;
         worker->polling = NULL;
         cx->worker = spare;
+        ac__atomic_add(&worker->runtime->workers_alive, 1, relaxed); /* the shutdown waits for a stand-in too */
         ac__worker_enter(spare);
         offer = make_offer(worker);
     }
@@ -64,4 +65,5 @@ void ac_block_in_place(void (*call)(void *argument), void *argument)
     worker->polling = cx;
     ac__worker_enter(worker);
     ac__visitor_give(worker->runtime, spare);
+    ac__atomic_sub(&worker->runtime->workers_alive, 1, relaxed); /* this thread is counted for the worker */
 }

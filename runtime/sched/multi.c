@@ -250,12 +250,9 @@ void ac__multi_work(struct ac__worker *worker)
     bool kept = work(worker);
     struct ac__worker *left = ac__thread.worker;
     ac__worker_leave(left);
-    if (kept) {
-        ac__atomic_sub(&rt->workers_alive, 1, seq_cst);
-        ac__futex_wake(&rt->workers_alive, INT_MAX);
-    } else {
-        ac__visitor_give(rt, left);
-    }
+    if (!kept) ac__visitor_give(rt, left);
+    ac__atomic_sub(&rt->workers_alive, 1, seq_cst);
+    ac__futex_wake(&rt->workers_alive, INT_MAX);
 }
 
 static void *worker_main(void *argument)
@@ -285,7 +282,6 @@ int ac__pool_start(ac_runtime *rt)
     return 0;
 }
 
-/* A thread that gave its worker away may be in its call still when all workers have stopped: it is waited for too. */
 static bool ended(ac_runtime *rt)
 {
     for (unsigned i = 0; i < rt->n_threads; i++)
@@ -304,7 +300,7 @@ bool ac__pool_stop(ac_runtime *rt, int64_t deadline)
     uint32_t alive;
     while ((alive = ac__atomic_load(&rt->workers_alive, seq_cst)) > 0 && ac__clock_system() < deadline)
         ac__futex_wait_for(&rt->workers_alive, alive, deadline == INT64_MAX ? -1 : deadline - ac__clock_system());
-    /* What remains between a thread's last wake and its end is a few instructions, or a call in ac_block_in_place. */
+    /* What remains between a thread's last wake and its end is a few instructions and the program's hook. */
     while (!ended(rt) && ac__clock_system() < deadline) usleep(100);
     bool all = true;
     for (unsigned i = 0; i < rt->n_threads; i++) {

@@ -43,7 +43,7 @@ struct ac_runtime {
     ac__lock workers_lock;
     struct ac__list all_workers;
     struct ac__worker *idle_visitors;
-    uint32_t workers_alive;     /* futex: POOL workers that some thread is at work for */
+    uint32_t workers_alive;     /* futex: POOL workers, and stand-ins, that some thread is at work for */
     struct ac__list all;        /* in the list of runtimes (dump.c) */
 };
 

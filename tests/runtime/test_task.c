@@ -382,9 +382,11 @@ END_TEST
 SCRIPT(turns, int *mine; int *other; int left; int *worst; struct ac_yield_future yield;)
 {
     BEGIN;
+    *self->mine = 1;
+    while (!*self->other) YIELD();
     for (; self->left > 0; self->left--) {
         ++*self->mine;
-        if (*self->other && *self->mine - *self->other > *self->worst) *self->worst = *self->mine - *self->other;
+        if (*self->mine - *self->other > *self->worst) *self->worst = *self->mine - *self->other;
         YIELD();
     }
     END;
