@@ -36,6 +36,8 @@ class CodePrinter:
                 self.text(part)
             case low.Span():
                 self.tokens.span(part.first, part.last)
+            case low.Tight():
+                self.tokens.suppress = True
             case low.Gap():
                 self.tokens.before(self.c.tokens[part.token])
             case low.Place():
@@ -117,7 +119,7 @@ class CodePrinter:
         cx = self.c.cx_name
         arguments: list[low.Part] = []
         for code in site.arguments:
-            arguments += [", ", *code.parts]
+            arguments += [", ", low.Tight(), *code.parts]
         if site.kind == "own":
             self_ = self.address(site, storage)
             if self.is_bytes(site):

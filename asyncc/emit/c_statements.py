@@ -556,14 +556,15 @@ class StatementPrinter:
             self.p.start(low.Code(self.p.init(s.site)))
         self.w.indent = inner
         self.w.newline()
-        self.put("{")
-        self.w.indent = inner + "    "
-        self.statement(s.body)
+        if isinstance(s.body, low.LBlock):
+            s.body.first = -1
+            self.statement(s.body)
+        else:
+            self.braces([s.body])
         self.w.indent = inner
         self.w.newline()
         if s.cleanup.text is not None:
             self.p.start(s.cleanup.text)
-        self.put(" }")
         if s.late_target.used:
             self.put(f" if (0) {{ {s.late_target.label}:;")
             self.w.indent = inner + "    "

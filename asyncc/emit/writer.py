@@ -12,6 +12,7 @@ GLUE = {
     "->", "/*", "//", "##", "..", "<:", "<%", "%:",
 }  # fmt: skip
 
+WIDTH = 120
 OWN = -1  # Line.source: generated text that belongs to no line of the user's
 
 
@@ -20,6 +21,7 @@ class Line:
     text: str = ""
     source: int | None = None  # None: whatever comes
     glued: bool = False
+    generated: bool = False  # begun by generated code: may follow on the line before
 
 
 class Writer:
@@ -53,7 +55,7 @@ class Writer:
         """A fresh line, unless this one holds nothing but white space."""
         last = self.lines[-1]
         if last.text.strip():
-            self.lines.append(Line())
+            self.lines.append(Line(generated=True))
             last = self.lines[-1]
         last.text = self.indent if indent is None else indent
 
@@ -75,7 +77,7 @@ def finish(lines: list[Line], path: str, output: str, directives: bool) -> str:
     expected: int | None = 0  # the user's line that the compiler takes the next line for; None: it is in the output itself
     name = _quoted(path)
     own = _quoted(output) if output else name
-    for line in lines:
+    for line in _joined(lines):
         if not line.glued and line.source is not None:
             if line.source == OWN:
                 if output and expected is not None:
@@ -91,6 +93,28 @@ def finish(lines: list[Line], path: str, output: str, directives: bool) -> str:
             expected += 1
     text = "\n".join(out)
     return text if text.endswith("\n") else text + "\n"
+
+
+def _joined(lines: list[Line]) -> list[Line]:
+    """Generated lines that belong to one line of the user's stand on one line, as far as they fit: fewer directives."""
+    out: list[Line] = []
+    for i, line in enumerate(lines):
+        before = out[-1] if out else None
+        glues = i + 1 < len(lines) and lines[i + 1].glued
+        if (
+            before is not None
+            and line.generated
+            and not glues
+            and line.source not in (None, OWN)
+            and line.source == before.source
+            and not before.glued
+            and "//" not in before.text
+            and len(before.text.rstrip()) + 1 + len(line.text.strip()) <= WIDTH
+        ):
+            out[-1] = Line(before.text.rstrip() + " " + line.text.strip(), before.source, False, before.generated)
+        else:
+            out.append(line)
+    return out
 
 
 def _quoted(path: str) -> str:

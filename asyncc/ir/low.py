@@ -112,7 +112,12 @@ class Gap:
     token: int
 
 
-Part = str | Span | Place | Result | Literal | Nested | Dropped | Which | Gap
+@dataclass(slots=True, eq=False)
+class Tight:
+    """The white space before the next token is left out."""
+
+
+Part = str | Span | Place | Result | Literal | Nested | Dropped | Which | Gap | Tight
 
 
 @dataclass(slots=True, eq=False)

@@ -256,7 +256,7 @@ class Desugar:
         c = self.c
         test = self.order.value(s.condition)
         if c.marks[s.condition] & AWAIT:
-            head = low.Code(["if (", *test.parts, ")"], test.facts)
+            head = low.Code(["if (", low.Tight(), *test.parts, ")"], test.facts)
         else:
             head = low.Code(
                 [low.Span(s.first, s.condition.first), *test.parts, low.Span(s.condition.last, s.then.first)], test.facts
@@ -287,7 +287,7 @@ class Desugar:
 
         def leave_unless(e: t.Expr) -> None:
             test = self.order.value(e)
-            head = low.Code(["if (!(", *test.parts, ")) "], test.facts)
+            head = low.Code(["if (!(", low.Tight(), *test.parts, ")) "], test.facts)
             c.out.append(low.LIf(head, low.LJump(low.Exit([], brk), native="break;"), None, line=c.line(e.first)))
 
         def fill() -> None:
@@ -400,7 +400,7 @@ class Desugar:
         c = self.c
         test = self.order.value(s.operand)
         if c.marks[s.operand] & AWAIT:
-            head = low.Code(["switch (", *test.parts, ")"], test.facts)
+            head = low.Code(["switch (", low.Tight(), *test.parts, ")"], test.facts)
         else:
             head = low.Code(
                 [low.Span(s.first, s.operand.first), *test.parts, low.Span(s.operand.last, s.body.first)], test.facts

@@ -240,15 +240,17 @@ class Order:
         return code
 
     def _logical(self, e: t.Binary) -> low.Code:
-        result = self.c.temporary(INT, e.first)
+        c = self.c
+        result = c.temporary(INT, e.first)
         is_or = e.op == "||"
-        self._set(result, low.Code(["1" if is_or else "0"]), declares=True)
+        c.out.append(low.LTemp(result, None, True, line=c.line(e.first)))
 
         def right() -> None:
             code = self._value(e.right)
-            self._set(result, low.Code(["(", *code.parts, ") != 0"], code.facts))
+            self._set(result, low.Code(["(", low.Tight(), *code.parts, ") != 0"], code.facts))
 
-        self._branch(e.left, is_or, right, None)
+        decided = low.Code(["1" if is_or else "0"])
+        self._branch(e.left, is_or, right, lambda: self._set(result, decided))
         return self._use(result)
 
     def _conditional(self, e: t.Conditional) -> low.Code:
@@ -289,7 +291,7 @@ class Order:
         self, test: low.Code, negated: bool, then: Callable[[], None], otherwise: Callable[[], None] | None
     ) -> None:
         c = self.c
-        head = low.Code(["if (!(" if negated else "if (", *test.parts, "))" if negated else ")"], test.facts)
+        head = low.Code(["if (!(" if negated else "if (", low.Tight(), *test.parts, "))" if negated else ")"], test.facts)
         c.out.append(
             low.LIf(head, self.block(then), self.block(otherwise) if otherwise is not None else None)
         )

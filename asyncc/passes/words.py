@@ -68,9 +68,9 @@ def _spawn(c: Context, e: t.Spawn, codes: list[low.Code], facts: low.Facts, more
         flags = flags[4:]
     kind = "blocking" if e.kind == "spawn_blocking" else "spawn"
     name = c.helper(kind, call)
-    parts: list[low.Part] = [f"{name}({c.cx_text()}, ", *runtime, f", {flags}"]
+    parts: list[low.Part] = [f"{name}({c.cx_text()}, ", low.Tight(), *runtime, f", {flags}"]
     for code in rest:
-        parts += [", ", *code.parts]
+        parts += [", ", low.Tight(), *code.parts]
     return low.Code([*parts, ")"], facts)
 
 
@@ -78,5 +78,5 @@ def _block_on(c: Context, e: t.BlockOn, codes: list[low.Code], facts: low.Facts)
     name = c.helper("block_on", strip(e.call))
     parts: list[low.Part] = [f"{name}("]
     for i, code in enumerate(codes):
-        parts += [", ", *code.parts] if i else code.parts
+        parts += [", ", low.Tight(), *code.parts] if i else [low.Tight(), *code.parts]
     return low.Code([*parts, ")"], facts)
