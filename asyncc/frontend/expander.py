@@ -159,7 +159,8 @@ class Expander:
             if token.genuine:
                 places.setdefault(token.source, []).append(made)
         if not produced:
-            stretch.before = before  # the white space goes to what follows
+            # A use that expands to nothing is like white space, and stays in the text as that.
+            stretch.before = before + record.text
         record.last = len(self.tokens)
         for index in sorted(places):
             if index not in use.touched:

@@ -18,7 +18,7 @@ from functools import cached_property
 from ..ir.source import Position, TokenKind
 from ..ir.tree import Edit, Function, FunctionDecl, Segment, Unit
 from ..paths import include_dir
-from . import c_errors, declared, lexer, libclang, toolchain, words
+from . import addresses, c_errors, declared, lexer, libclang, toolchain, words
 from .declared import Declarations, Describer, FunctionTable
 from .diagnostics import Diagnostic, InputErrors, error
 from .expander import Expander, directive_name
@@ -296,6 +296,7 @@ class Frontend:
                 message = f"asyncc cannot parse this: {problem.message}"
                 raise InputErrors([*self.diagnostics, error("syntax", problem.position, message)]) from None
             for k, function in enumerate(found):
+                addresses.mark(function, self.tokens)
                 function.file = self.source.path
                 function.start = region.start if k == 0 else region.end
                 function.end = region.end
