@@ -35,7 +35,7 @@ def our_sizes(program: Path) -> dict[str, int]:
     command = [sys.executable, "-m", "asyncc", "inspect", str(program), "--format", "json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
-    return {function["name"]: function["frame"]["size"] for function in json.loads(printed)["functions"]}
+    return {function["name"]: function["size"] for function in json.loads(printed)["functions"]}
 
 
 def main() -> int:
