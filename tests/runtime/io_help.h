@@ -66,6 +66,16 @@ static inline void settle(void)
     ac__block_on(rt, &ac_sleep_descriptor, &pause);
 }
 
+/* For what a signal has to end: ThreadSanitizer runs a handler only once the interrupted thread makes a call it knows, and the
+ * runtime's sleeps are not among them. The kernel gives signals to this thread if it can. */
+static inline void wait_where_signals_are_heard(void *task)
+{
+    while (!ac_is_finished(task)) {
+        settle();
+        usleep(1000);
+    }
+}
+
 static inline void cancel(void *task)
 {
     char out[16];

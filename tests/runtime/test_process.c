@@ -16,6 +16,13 @@ static ac_process *start(const char *const arguments[], ac_process_options optio
 #define SHELL(script)                                                                                                  \
     (const char *const[]) { "sh", "-c", (script), NULL }
 
+static int wait_for(ac_process *process, int *status)
+{
+    void *wait = START(ac_process_wait, process, status);
+    wait_where_signals_are_heard(wait);
+    return JOIN_INT(wait);
+}
+
 /* Runs the body both ways. */
 #define BOTH_WAYS for (int way_ = 0; way_ < 2 && (ac__no_pidfd = way_, 1); way_++)
 
@@ -25,17 +32,17 @@ START_TEST(the_status_of_an_exit_and_of_a_signal)
     {
         int status;
         ac_process *process = start(SHELL("exit 7"), (ac_process_options){ 0 });
-        ck_assert_int_eq(AWAIT(ac_process_wait, process, &status), 0);
+        ck_assert_int_eq(wait_for(process, &status), 0);
         ck_assert(WIFEXITED(status));
         ck_assert_int_eq(WEXITSTATUS(status), 7);
         status = 0;
-        ck_assert_int_eq(AWAIT(ac_process_wait, process, &status), 0); /* again */
+        ck_assert_int_eq(wait_for(process, &status), 0); /* again */
         ck_assert_int_eq(WEXITSTATUS(status), 7);
         ck_assert_int_eq(ac_process_try_wait(process, &status), 1);
         ck_assert_int_eq(ac_process_kill(process), -ESRCH);
         ac_process_drop(process);
         process = start(SHELL("kill -TERM $$; sleep 5"), (ac_process_options){ 0 });
-        ck_assert_int_eq(AWAIT(ac_process_wait, process, &status), 0);
+        ck_assert_int_eq(wait_for(process, &status), 0);
         ck_assert(WIFSIGNALED(status));
         ck_assert_int_eq(WTERMSIG(status), SIGTERM);
         ac_process_drop(process);
@@ -58,7 +65,10 @@ START_TEST(a_wait_ends_when_the_child_does_and_may_be_cancelled)
         ck_assert_int_eq(ac_process_try_wait(process, &status), 0);
         ck_assert(!ac_is_finished(waits[0]));
         ck_assert_int_eq(AWAIT(ac_write, in, "\n", 1), 1);
-        for (int i = 0; i < 2; i++) ck_assert_int_eq(JOIN_INT(waits[i]), 0);
+        for (int i = 0; i < 2; i++) {
+            wait_where_signals_are_heard(waits[i]);
+            ck_assert_int_eq(JOIN_INT(waits[i]), 0);
+        }
         ck_assert_int_eq(status, 0);
         ac_close(in);
         ac_process_drop(process);
@@ -73,7 +83,7 @@ START_TEST(kill_then_wait)
         int status;
         ac_process *process = start(SHELL("sleep 100"), (ac_process_options){ 0 });
         ck_assert_int_eq(ac_process_kill(process), 0);
-        ck_assert_int_eq(AWAIT(ac_process_wait, process, &status), 0);
+        ck_assert_int_eq(wait_for(process, &status), 0);
         ck_assert_int_eq(WTERMSIG(status), SIGKILL);
         ac_process_drop(process);
     }
@@ -96,7 +106,7 @@ START_TEST(the_child_reads_and_writes_pipes)
     ck_assert_mem_eq(buf, "through cat", 11);
     ac_close(in);
     ck_assert_int_eq(AWAIT(ac_read, out, buf, sizeof buf), 0);
-    ck_assert_int_eq(AWAIT(ac_process_wait, process, &status), 0);
+    ck_assert_int_eq(wait_for(process, &status), 0);
     ck_assert_int_eq(status, 0);
     ac_close(out);
     ac_process_drop(process);
@@ -108,7 +118,7 @@ START_TEST(a_wait_closes_an_input_nobody_took)
     int status;
     ac_process *process =
         start((const char *const[]){ "cat", NULL }, (ac_process_options){ .in = AC_STDIO_PIPE, .out = AC_STDIO_NULL });
-    ck_assert_int_eq(AWAIT(ac_process_wait, process, &status), 0);
+    ck_assert_int_eq(wait_for(process, &status), 0);
     ck_assert_int_eq(status, 0);
     ac_process_drop(process);
 }
@@ -122,7 +132,7 @@ static size_t output_of(const char *script, ac_process_options options, char *bu
     ssize_t n = AWAIT(ac_read_exact, out, buf, room - 1);
     ck_assert_int_ge(n, 0);
     buf[n] = 0;
-    ck_assert_int_eq(AWAIT(ac_process_wait, process, NULL), 0);
+    ck_assert_int_eq(wait_for(process, NULL), 0);
     ac_close(out);
     ac_process_drop(process);
     return (size_t)n;
@@ -149,7 +159,7 @@ START_TEST(descriptors_are_given_also_crosswise)
     dup2(saved[0], 1);
     dup2(saved[1], 2);
     close(ends[1]);
-    ck_assert_int_eq(AWAIT(ac_process_wait, process, NULL), 0);
+    ck_assert_int_eq(wait_for(process, NULL), 0);
     ac_process_drop(process);
     ck_assert_int_eq(AWAIT(ac_read_exact, ends[0], buf, 8), 8);
     ck_assert_mem_eq(buf, "out\nerr\n", 8);
@@ -225,12 +235,12 @@ START_TEST(a_group_of_its_own)
     ac_process *process = start(SHELL("sleep 100"), (ac_process_options){ .new_group = true });
     ck_assert_int_eq(getpgid(ac_process_id(process)), ac_process_id(process));
     ac_process_kill(process);
-    ck_assert_int_eq(AWAIT(ac_process_wait, process, &status), 0);
+    ck_assert_int_eq(wait_for(process, &status), 0);
     ac_process_drop(process);
     process = start(SHELL("sleep 100"), (ac_process_options){ .new_session = true });
     ck_assert_int_eq(getsid(ac_process_id(process)), ac_process_id(process));
     ac_process_kill(process);
-    ck_assert_int_eq(AWAIT(ac_process_wait, process, &status), 0);
+    ck_assert_int_eq(wait_for(process, &status), 0);
     ac_process_drop(process);
 }
 END_TEST
@@ -328,7 +338,7 @@ START_TEST(somebody_else_took_the_status)
     {
         ac_process *process = start(SHELL("exit 0"), (ac_process_options){ 0 });
         ck_assert_int_eq(waitpid(ac_process_id(process), NULL, 0), ac_process_id(process));
-        ck_assert_int_eq(AWAIT(ac_process_wait, process, NULL), -ECHILD);
+        ck_assert_int_eq(wait_for(process, NULL), -ECHILD);
         ac_process_drop(process);
     }
 }
