@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+from command_line import HELLO, ROOT, Command
 
 
 @pytest.fixture(scope="session")
@@ -43,19 +40,6 @@ def asyncc(environment: dict[str, str], tmp_path: Path) -> Command:
         )
 
     return run
-
-
-HELLO = """\
-#include <asyncc/asyncc.h>
-#include <stdio.h>
-
-async int main(void)
-{
-    await ac_sleep(ac_ms(1));
-    printf("hello\\n");
-    return 0;
-}
-"""
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import HELLO, ROOT, Command
+from command_line import HELLO, ROOT, Command
 
 PROGRAM = """\
 #include <asyncc/asyncc.h>

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import HELLO, Command
+from command_line import HELLO, Command
 
 HEAD = "#include <asyncc/asyncc.h>\n"
 
