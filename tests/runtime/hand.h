@@ -48,6 +48,20 @@ static inline void explore(unsigned symbols, unsigned length, void (*run)(const 
     }
 }
 
+/* Longer ones, drawn by lot: `runs` of them, the same every time. */
+static inline void explore_some(unsigned symbols, unsigned length, unsigned runs, void (*run)(const unsigned char *steps, unsigned n))
+{
+    uint64_t seed = 88172645463325252; /* xorshift: Marsaglia, 2003 */
+    unsigned char steps[16];
+    while (runs--) {
+        for (unsigned i = 0; i < length; i++) {
+            seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+            steps[i] = (unsigned char)(seed % symbols);
+        }
+        run(steps, length);
+    }
+}
+
 /* In a world's run: the sequence that fails is printed, so that it can be played again. */
 #define EXPECT(condition)                                                                                              \
     do {                                                                                                               \
