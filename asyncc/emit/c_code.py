@@ -150,7 +150,7 @@ class CodePrinter:
         if site.kind in ("pool", "slot"):
             return f"*({site.result.declare('*')})ac__frame_result({storage})"
         if site.prefix == "ac_op_join":
-            return f"*({site.result.declare('const *')}){storage}.value"
+            return f"*({site.result.declare('const *')})ac_op_join_value({self.address(site, storage)})"
         if self.is_bytes(site):
             return f"(*{site.prefix}_result({storage}))"
         return f"{storage}.result"

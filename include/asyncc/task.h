@@ -80,22 +80,18 @@ void *ac__task_local_get(const void *key);
 /* --- Joining: ac_join and ac_join_result of words.h are these -------------------------------------------------------
  * `handle` points to the variable that holds the handle (accessed as bytes). It must hold one. */
 
-/* AC_READY: the variable has been set to NULL and `value` points to the result, until the drop. Here the drop is called in every case,
- * also after AC_READY: it lets go of the task. Stops the program when the task was aborted. Cancelling it loses nothing: the handle stays. */
+/* AC_READY: the variable has been set to NULL and ac_op_join_value points to the result, until the drop. Here the drop is called in
+ * every case, also after AC_READY: it lets go of the task. Stops the program when the task was aborted. Cancelling it loses
+ * nothing: the handle stays. One word, so that a frame that only joins stays small. */
 struct ac_op_join_future {
-    void *handle;
-    const void *value;
-    struct ac__task *task;  /* after AC_READY: what the drop lets go of */
-    struct ac__task *joiner; /* whom the joined task wakes at its end: set while registered */
+    uintptr_t ac__word; /* where the handle's variable is; plus 1: registered with its task; or, plus 2, the task taken */
 };
 static inline void ac_op_join_init(struct ac_op_join_future *self, void *handle)
 {
-    self->handle = handle;
-    self->value = NULL;
-    self->task = NULL;
-    self->joiner = NULL;
+    self->ac__word = (uintptr_t)handle;
 }
 int ac_op_join_poll(struct ac_op_join_future *self, ac_context *cx);
+const void *ac_op_join_value(const struct ac_op_join_future *self);
 void ac_op_join_drop(struct ac_op_join_future *self);
 extern const ac_descriptor ac_op_join_descriptor;
 

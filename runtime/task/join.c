@@ -10,10 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct ac__task *handle_in(const void *variable)
+/* The future is one word: a pointer, whose low bits say to what. Both pointees are aligned to more than that. */
+enum { REGISTERED = 1, TAKEN = 2, TAGS = 3 };
+
+static struct ac__task *taken(const struct ac_op_join_future *self)
+{
+    return self->ac__word & TAKEN ? (struct ac__task *)(self->ac__word & ~(uintptr_t)TAGS) : NULL;
+}
+
+static struct ac__task *handle_in(const struct ac_op_join_future *self)
 {
     struct ac__task *task;
-    memcpy(&task, variable, sizeof task);
+    memcpy(&task, (const void *)(self->ac__word & ~(uintptr_t)TAGS), sizeof task);
     return task;
 }
 
@@ -24,67 +32,73 @@ static bool enlist(struct ac_op_join_future *self, struct ac__task *task, struct
     if (state & AC__TASK_JOINER) ac__fatal("ac_join of %s: another task waits for it already", task->type->name);
     task->joiner = joiner;
     ac__task_retain(joiner);
-    self->joiner = joiner;
-    self->task = task;
-    if (!(ac__atomic_or(&task->state, AC__TASK_JOINER, acq_rel) & AC__TASK_COMPLETE)) return true;
+    if (!(ac__atomic_or(&task->state, AC__TASK_JOINER, acq_rel) & AC__TASK_COMPLETE)) {
+        self->ac__word |= REGISTERED;
+        return true;
+    }
     /* It completed between the caller's look and now, without having seen us: take the bit and the pointer back. */
     ac__atomic_and(&task->state, ~AC__TASK_JOINER, relaxed);
     ac__task_release(joiner);
-    self->joiner = NULL;
     return false;
 }
 
+/* The handle in the variable keeps the task, and task->joiner is read before anybody can take our place. */
 static void give_up(struct ac_op_join_future *self)
 {
-    uint64_t before = ac__atomic_and(&self->task->state, ~AC__TASK_JOINER, acq_rel);
-    if (!(before & AC__TASK_COMPLETE)) ac__task_release(self->joiner);
-    self->joiner = NULL;
+    struct ac__task *task = handle_in(self), *joiner = task->joiner;
+    uint64_t before = ac__atomic_and(&task->state, ~AC__TASK_JOINER, acq_rel);
+    if (!(before & AC__TASK_COMPLETE)) ac__task_release(joiner);
+    self->ac__word &= ~(uintptr_t)REGISTERED;
 }
 
 /* Has it ended? Then the handle is taken. */
 static bool join_poll(struct ac_op_join_future *self, ac_context *cx, const char *call)
 {
-    struct ac__task *task = self->task;
-    if (!task && !(task = handle_in(self->handle))) ac__fatal("%s: the handle is NULL (joined already, or never spawned)", call);
+    struct ac__task *task = handle_in(self);
+    if (!task) ac__fatal("%s: the handle is NULL (joined already, or never spawned)", call);
     if (!(ac__atomic_load(&task->state, acquire) & AC__TASK_COMPLETE)) {
-        if (self->joiner) return false;
+        if (self->ac__word & REGISTERED) return false;
         if (task == cx->task) ac__fatal("%s: the task would wait for itself", call);
         if (enlist(self, task, cx->task)) return false;
     }
     if (!ac__budget(cx)) return false;
-    self->joiner = NULL; /* the completing thread's, if it was registered */
-    self->task = ac__take(self->handle);
+    /* The joiner's pointer, if one was registered, is the completing thread's now. */
+    ac__take((void *)(self->ac__word & ~(uintptr_t)TAGS));
+    self->ac__word = (uintptr_t)task | TAKEN;
     return true;
 }
 
 int ac_op_join_poll(struct ac_op_join_future *self, ac_context *cx)
 {
     if (!join_poll(self, cx, "ac_join")) return AC_PENDING;
-    struct ac__task *task = self->task;
+    struct ac__task *task = taken(self);
     if (ac__atomic_load(&task->state, relaxed) & AC__TASK_DROPPED)
         ac__fatal("ac_join: the task %s was aborted; ac_join_result tells so instead", task->type->name);
-    self->value = (const char *)ac__task_future(task) + task->type->result_offset;
     return AC_READY;
 }
 
-/* Registered: waits no more. Ready: `value` has been used. */
+const void *ac_op_join_value(const struct ac_op_join_future *self)
+{
+    struct ac__task *task = taken(self);
+    return (const char *)ac__task_future(task) + task->type->result_offset;
+}
+
+/* Registered: waits no more. Ready: the value has been used. */
 void ac_op_join_drop(struct ac_op_join_future *self)
 {
-    if (self->joiner) give_up(self);
-    else if (self->value && self->task) ac__task_release(self->task);
-    self->task = NULL;
-    self->value = NULL;
+    struct ac__task *task = taken(self);
+    if (task) ac__task_release(task);
+    else if (self->ac__word & REGISTERED) give_up(self);
 }
 
 int ac_op_join_result_poll(struct ac_op_join_result_future *self, ac_context *cx)
 {
     if (!join_poll(&self->join, cx, "ac_join_result")) return AC_PENDING;
-    struct ac__task *task = self->join.task;
+    struct ac__task *task = taken(&self->join);
     bool dropped = (ac__atomic_load(&task->state, relaxed) & AC__TASK_DROPPED) != 0;
     if (!dropped && self->out)
         memcpy(self->out, (const char *)ac__task_future(task) + task->type->result_offset, self->size);
     self->result = dropped ? -ECANCELED : 0;
-    self->join.task = NULL;
     ac__task_release(task);
     return AC_READY;
 }
@@ -94,8 +108,9 @@ void ac_op_join_result_drop(struct ac_op_join_result_future *self) { ac_op_join_
 static int describe(const void *future, char *text, size_t room)
 {
     const struct ac_op_join_future *self = future;
-    if (!self->task) return snprintf(text, room, "join");
-    return snprintf(text, room, "task %llu (%s)", (unsigned long long)self->task->id, self->task->type->name);
+    struct ac__task *task = taken(self);
+    if (!task && !(task = handle_in(self))) return snprintf(text, room, "join");
+    return snprintf(text, room, "task %llu (%s)", (unsigned long long)task->id, task->type->name);
 }
 
 const ac_descriptor ac_op_join_descriptor = {

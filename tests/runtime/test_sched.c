@@ -29,7 +29,7 @@ SCRIPT(fans_out, int n; int yields; int i; void **tasks; struct ac_op_join_futur
     for (int i = 0; i < self->n; i++) self->tasks[i] = SPAWN_IN(later, .is = 1, .yields = self->yields);
     for (; self->i < self->n; self->i++) {
         AWAIT(ac_op_join, join, &self->tasks[self->i]);
-        self->result += *(const int *)self->join.value;
+        self->result += *(const int *)ac_op_join_value(&self->join);
         ac_op_join_drop(&self->join);
     }
     free(self->tasks);
@@ -344,7 +344,7 @@ SCRIPT(joins_foreign, void *task; struct ac_op_join_future join;)
 {
     BEGIN;
     AWAIT(ac_op_join, join, &self->task);
-    self->result = *(const int *)self->join.value;
+    self->result = *(const int *)ac_op_join_value(&self->join);
     ac_op_join_drop(&self->join);
     return AC_READY;
     END;

@@ -32,7 +32,7 @@ SCRIPT(joins, void *task; struct ac_op_join_future join;)
 {
     BEGIN;
     AWAIT(ac_op_join, join, &self->task);
-    self->result = *(const int *)self->join.value;
+    self->result = *(const int *)ac_op_join_value(&self->join);
     ac_op_join_drop(&self->join);
     ck_assert_ptr_null(self->task);
     return AC_READY;
@@ -62,7 +62,7 @@ SCRIPT(spawner, void *task; struct ac_op_join_future join;)
     BEGIN;
     self->task = SPAWN_IN(later, .is = 5, .yields = 1);
     AWAIT(ac_op_join, join, &self->task);
-    self->result = *(const int *)self->join.value;
+    self->result = *(const int *)ac_op_join_value(&self->join);
     ac_op_join_drop(&self->join);
     return AC_READY;
     END;
