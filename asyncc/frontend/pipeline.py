@@ -295,12 +295,12 @@ class Frontend:
             except Syntax as problem:
                 message = f"asyncc cannot parse this: {problem.message}"
                 raise InputErrors([*self.diagnostics, error("syntax", problem.position, message)]) from None
-            for k, function in enumerate(found):
+            for function in found:
                 addresses.mark(function, self.tokens)
                 function.file = self.source.path
-                function.start = region.start if k == 0 else region.end
-                function.end = region.end
-            self.all_functions += found
+            translated = [f for f in found if self._is_translated(f)]
+            _place(translated, region)
+            self.all_functions += translated
 
     def _connect(self, second: Declarations) -> None:
         for definition in second.definitions:
@@ -328,7 +328,7 @@ class Frontend:
     # --- the result ----------------------------------------------------------------------------------------------------------
 
     def unit(self) -> Unit:
-        translated = [f for f in self.all_functions if self._is_translated(f)]
+        translated = self.all_functions
         names = set(self.declarations.async_names)
         for function in translated:
             names |= function.called
@@ -399,6 +399,16 @@ class Frontend:
         return False
 
 
+def _place(translated: list[Function], region: Region) -> None:
+    """Where in the text a region's functions stand: a macro may make several, and other declarations around them."""
+    for k, function in enumerate(translated):
+        function.start = region.start if k == 0 else region.end
+        function.end = region.end
+        leading = region.expanded[0] if k == 0 else translated[k - 1].last
+        trailing = region.expanded[1] if k == len(translated) - 1 else function.last
+        function.around = (leading, trailing)
+
+
 def _target_flags(extra: list[str]) -> list[str]:
     """Those of the user's flags that change where headers are."""
     found: list[str] = []
@@ -426,7 +436,7 @@ def run(path: str, data: bytes, options: FrontendOptions) -> tuple[Unit, list[Di
     frontend.parse_bodies()
     from ..checks import run_checks
 
-    run_checks(frontend)
+    frontend.diagnostics += run_checks(frontend.all_functions, frontend.tokens)
     errors = [d for d in frontend.diagnostics if d.severity == "error"]
     if errors:
         raise InputErrors(in_order(frontend.diagnostics))

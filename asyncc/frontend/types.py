@@ -89,7 +89,7 @@ class Types:
             kind,
             lib.text(lib.getTypeSpelling(type_)),
             0 if kind in (TypeKind.VOID, TypeKind.FUNCTION) else max(lib.Type_getSizeOf(canonical), -1),
-            max(lib.Type_getAlignOf(canonical), 1),
+            max(lib.Type_getAlignOf(type_), 1),  # a typedef may say more, or less, than what it names
             is_const=self._is_const(canonical),
             is_volatile=bool(lib.isVolatileQualifiedType(canonical)),
             is_atomic=canonical.kind == c.T_ATOMIC,

@@ -182,8 +182,8 @@ class Declarations(Expressions):
         self.unevaluated -= 1
         if not self.unevaluated:
             del self._mentions[mentioned:]
-        use = self.tokens[first].use
-        if use is not None and use.name == "ac_future":
+        # ac_future(T) is __typeof__(… [AC__FUTURE]), whatever macro of the user's it comes through.
+        if any(self.tokens[k].text == "AC__FUTURE" for k in range(first, self.last_end())):
             found.is_future = True
 
     def _alignas(self, found: Specifiers) -> None:

@@ -1,0 +1,153 @@
+"""jump-out-of-defer, continue-outside-loop, jump-into-scope: where break, continue, goto, return and case may go.
+
+clang sees the words as switch, for and if, and lets jumps pass that make no sense for what they mean. Leaving any block by
+a jump is fine (what runs in it is cancelled). Entering the scope of a defer or an ac_future past its statement, or the body
+of a select, gather, within or run_until from outside, is not: what the block needs would not have been set up.
+"""
+
+from __future__ import annotations
+
+from ..ir import tree as t
+from .view import Place, View
+
+_LOOPS = (t.While, t.DoWhile, t.For)
+_BREAKABLE = (*_LOOPS, t.Switch, t.Select, t.Gather)
+
+
+def check(view: View) -> None:
+    labels = {place.node.name: place for place in view.of(t.Label) if isinstance(place.node, t.Label)}
+    for place in view.places:
+        match place.node:
+            case t.Break():
+                _structured(view, place, _BREAKABLE, "break")
+            case t.Continue():
+                _structured(view, place, _LOOPS, "continue")
+            case t.Return():
+                if any(isinstance(outer.node, t.Defer) for outer in place.outward()):
+                    _out_of_defer(view, place, "return")
+            case t.Goto(label=name):
+                _goto(view, place, labels.get(name))
+            case t.Asm(labels=names):
+                for name in names:
+                    _goto(view, place, labels.get(name))
+            case t.ComputedGoto():
+                _computed(view, place, labels)
+            case t.Case():
+                _case(view, place)
+
+
+def _structured(view: View, place: Place, targets: tuple[type, ...], word: str) -> None:
+    for outer in place.outward():
+        if isinstance(outer.node, targets):
+            return
+        if isinstance(outer.node, t.Defer):
+            _out_of_defer(view, place, word)
+            return
+    if word == "continue":
+        view.report(
+            "continue-outside-loop",
+            place.node.first,
+            "'continue' where there is no loop: the blocks of the language are none",
+            "'break' leaves a select or a gather",
+        )
+    else:
+        view.report("break-outside", place.node.first, "'break' where there is nothing to leave")
+
+
+def _out_of_defer(view: View, place: Place, word: str) -> None:
+    view.report(
+        "jump-out-of-defer",
+        place.node.first,
+        f"'{word}' would leave the defer: it runs because its block is being left, and must come to its end",
+        "let the deferred statement end by itself",
+    )
+
+
+# --- entering scopes -------------------------------------------------------------------------------------------------------
+
+
+def _entered(place: Place) -> dict[int, tuple[str, int]]:
+    """The scopes a place lies in that cannot be jumped into: what each is, and its first token."""
+    found: dict[int, tuple[str, int]] = {}
+    inner: t.Stmt | t.Expr | t.Arm = place.node
+    for outer in place.outward():
+        node = outer.node
+        match node:
+            case t.Block():
+                _declared_before(node, inner, found)
+            case t.Arm():
+                found[id(node)] = ("an arm of a select", node.first)
+            case t.Select() if not isinstance(inner, t.Arm):
+                found[id(node)] = ("a select", node.first)
+            case t.Gather():
+                found[id(inner)] = ("a branch of a gather", node.first)
+            case t.Within(body=body) if inner is body:
+                found[id(node)] = ("a within", node.first)
+            case t.RunUntil(body=body) if inner is body:
+                found[id(node)] = ("a run_until", node.first)
+            case t.Defer():
+                found[id(node)] = ("a defer", node.first)
+        inner = node
+    return found
+
+
+def _declared_before(block: t.Block, inner: object, found: dict[int, tuple[str, int]]) -> None:
+    for statement in block.body:
+        if statement is inner:
+            return
+        bare = _unlabelled(statement)
+        if isinstance(bare, t.Defer):
+            found[id(bare)] = ("the scope of a defer", bare.first)
+        elif isinstance(bare, t.Declaration):
+            for declarator in bare.declarators:
+                if declarator.local is not None and declarator.local.is_future:
+                    found[id(bare)] = ("the scope of an ac_future", bare.first)
+
+
+def _unlabelled(statement: t.Stmt) -> t.Stmt | None:
+    bare: t.Stmt | None = statement
+    while isinstance(bare, t.Label | t.Case):
+        bare = bare.body
+    return bare
+
+
+def _goto(view: View, place: Place, label: Place | None) -> None:
+    if label is None:
+        return
+    here, there = _entered(place), _entered(label)
+    for key, (what, token) in here.items():
+        if what == "a defer" and key not in there:
+            _out_of_defer(view, place, "goto")
+            return
+    _enters(view, place, here, there)
+
+
+def _enters(view: View, place: Place, here: dict[int, object] | dict[int, tuple[str, int]], there: dict[int, tuple[str, int]]) -> None:
+    for key, (what, token) in there.items():
+        if key not in here:
+            view.report(
+                "jump-into-scope",
+                place.node.first,
+                f"this jump goes into {what}, past its beginning",
+                "jump to a label before it, or write the code as a loop",
+                [view.note("which begins here", token)],
+            )
+            return
+
+
+def _computed(view: View, place: Place, labels: dict[str, Place]) -> None:
+    here = _entered(place)
+    if any(what == "a defer" for what, _ in here.values()):
+        _out_of_defer(view, place, "goto")
+        return
+    for address in view.of(t.LabelAddress):
+        assert isinstance(address.node, t.LabelAddress)
+        target = labels.get(address.node.label)
+        if target is not None:
+            _enters(view, place, here, _entered(target))
+
+
+def _case(view: View, place: Place) -> None:
+    switch = next((outer for outer in place.outward() if isinstance(outer.node, t.Switch)), None)
+    if switch is not None:
+        _enters(view, place, _entered(switch), _entered(place))

@@ -1,0 +1,38 @@
+"""variadic-async, attribute-on-async: what an async function may not be declared as.
+
+The arguments are copied into a frame, so their number must be known; and a promise about how a function returns
+(`noreturn`) or what it touches (`pure`, `const`) is about the code that makes the future, not about the user's body.
+"""
+
+from __future__ import annotations
+
+from .view import View
+
+_PROMISES = {
+    "noreturn": "its first poll returns to the caller even if its body never does",
+    "pure": "the compiler could leave out a call that has to wait",
+    "const": "the compiler could leave out a call that has to wait",
+    "returns_twice": "it is resumed, not returned from twice",
+    "naked": "its body is not the function's code any more",
+}
+
+
+def check(view: View) -> None:
+    function = view.function
+    if not function.decl.is_async:
+        return
+    if function.is_variadic:
+        view.report(
+            "variadic-async",
+            function.name_token,
+            f"'{function.decl.name}' is async and takes '...': its arguments are kept in a frame, whose size must be known",
+            "take an array and its length, or a struct",
+        )
+    for attribute in function.attributes:
+        if attribute in _PROMISES:
+            view.report(
+                "attribute-on-async",
+                function.name_token,
+                f"the attribute '{attribute}' cannot stand on the async function '{function.decl.name}': {_PROMISES[attribute]}",
+                "leave it out",
+            )
