@@ -10,6 +10,7 @@ from ..passes.calls import Calls, expressions
 from ..passes.walk import strip
 from .c_function import FunctionPrinter, Lowered
 from .c_helpers import print_helper
+from .c_tokens import Renames, TokenPrinter
 from .writer import OWN, Writer, finish
 
 
@@ -54,6 +55,10 @@ def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: 
         ) or function.decl.name in one.context.later
         printer = FunctionPrinter(one, w)
         w.indent = ""
+        tokens = TokenPrinter(unit.tokens, Renames(), w)
+        if function.around[0] >= 0:
+            tokens.span(function.around[0], function.first)
+            w.newline("")
         new = [h for h in one.context.helpers if h.name not in done_helpers]
         done_helpers |= {h.name for h in new}
         if not one.context.is_async:
@@ -68,6 +73,7 @@ def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: 
             for helper in new:
                 print_helper(one.context, helper, w)
             printer.asynchronous()
+        tokens.span(function.last, function.around[1])
     user_text(len(source))
     return finish(w.lines, unit.path, output, directives)
 
@@ -90,6 +96,11 @@ def _mentions(unit: t.Unit) -> dict[str, int]:
             found[name] = found.get(name, 0) + 1
     for name in found:
         found[name] -= 1
+    for function in unit.functions:  # what a macro says of them beside the one that it makes
+        for first, last in ((function.around[0], function.first), (function.last, function.around[1])):
+            for token in unit.tokens[max(first, 0) : max(last, 0)] if first >= 0 else []:
+                if token.text in names:
+                    found[token.text] = found.get(token.text, 0) + 1
     for function in unit.functions:
         for e in expressions(function.body):
             call = strip(e.call) if isinstance(e, t.Await | t.Spawn | t.Lazy | t.BlockOn) else None

@@ -298,9 +298,8 @@ class Frontend:
             for function in found:
                 addresses.mark(function, self.tokens)
                 function.file = self.source.path
-            translated = [f for f in found if self._is_translated(f)]
-            _place(translated, region)
-            self.all_functions += translated
+            _place([f for f in found if self._is_translated(f)], region)
+            self.all_functions += found
 
     def _connect(self, second: Declarations) -> None:
         for definition in second.definitions:
@@ -328,7 +327,7 @@ class Frontend:
     # --- the result ----------------------------------------------------------------------------------------------------------
 
     def unit(self) -> Unit:
-        translated = self.all_functions
+        translated = [f for f in self.all_functions if self._is_translated(f)]
         names = set(self.declarations.async_names)
         for function in translated:
             names |= function.called

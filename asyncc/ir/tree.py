@@ -529,6 +529,9 @@ class Function:
     file: str = ""
     start: int = 0
     end: int = 0
+    # Tokens [around[0], first) and [last, around[1]) are declarations that the macro which makes this function makes
+    # beside it. They are printed expanded, since the macro's use is not.
+    around: tuple[int, int] = (-1, -1)
 
 
 @dataclass(slots=True, eq=False)
