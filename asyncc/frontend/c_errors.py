@@ -102,6 +102,11 @@ def _explain(made: Diagnostic, found: ClangDiagnostic) -> None:
         return
     if made.position is None:
         return
+    if "indirection requires pointer operand" in made.message:
+        text = _line(made.position)
+        for word, what in (("ac_join", "the handle of a task: ac_task(T)"), ("ac_resume", "an ac_future(T)")):
+            if word in text:
+                made.notes.append(Note(f"{word} takes {what}"))
     held = _words_on_line(made.position)
     if held:
         listed = ", ".join(f"'{w}'" for w in held)
@@ -114,12 +119,14 @@ def _explain(made: Diagnostic, found: ClangDiagnostic) -> None:
         )
 
 
+def _line(position: Position) -> str:
+    lines = _contents(position.file).split(b"\n")
+    return lines[position.line - 1].decode("utf-8", "replace") if position.line <= len(lines) else ""
+
+
 def _words_on_line(position: Position) -> list[str]:
     """Words on a line that look like names: the message is worth a hint there."""
-    lines = _contents(position.file).split(b"\n")
-    if position.line > len(lines):
-        return []
-    text = _COMMENTS.sub(" ", lines[position.line - 1].decode("utf-8", "replace"))
+    text = _COMMENTS.sub(" ", _line(position))
     found = []
     for match in _WORDS_IN_LINE.finditer(text):
         before, after = text[: match.start()].rstrip(), text[match.end() :].lstrip()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..ir.source import Position
 from ..ir.tree import FunctionDecl
 from . import libclang as c
+from . import words
 from .libclang import NEXT, Cursor
 from .macros import MacroTable
 from .types import Types
@@ -39,6 +40,7 @@ class Declarations:
     consumers: set[str] = field(default_factory=set)
     records: dict[str, Cursor] = field(default_factory=dict)  # `struct NAME_future`
     header_bodies: list[Cursor] = field(default_factory=list)  # async functions with a body in a header
+    word_uses: list[tuple[str, Cursor]] = field(default_factory=list)  # words in headers
 
 
 def annotations(unit: ParsedUnit, cursor: Cursor) -> list[str]:
@@ -49,6 +51,7 @@ def read(unit: ParsedUnit, macros: MacroTable | None) -> Declarations:
     """Walks the top level once. `macros` collects the definitions met, where the unit has a record of them."""
     found = Declarations()
     lib = unit.lib
+    spellings = words.spellings(True)
     last_end = 0
 
     def each(cursor: Cursor, _parent: Cursor, _data: object) -> int:
@@ -59,6 +62,9 @@ def read(unit: ParsedUnit, macros: MacroTable | None) -> Declarations:
                 macros.saw_definition(cursor)
             return NEXT
         if kind == c.MACRO_EXPANSION:
+            name = lib.spelling(cursor)
+            if name in spellings and unit.location(cursor) < 0:
+                found.word_uses.append((name, cursor))
             return NEXT
         if kind == c.INCLUSION_DIRECTIVE:
             offset = unit.location(cursor)

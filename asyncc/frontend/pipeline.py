@@ -275,7 +275,7 @@ class Frontend:
         second = declared.read(self.second, None)
         self.declarations = second
         self._connect(second)
-        self.describer = Describer(self.second, second, self.oracle.types, self._decl_position, self._library)
+        self.describer = Describer(self.second, second, self.oracle.types, self._decl_position, self.library)
         self.oracle.describe_function = self.describer
         self.oracle.types.pointer_size = self.pointer_size
         self.functions = FunctionTable(self.describer)
@@ -308,7 +308,7 @@ class Frontend:
                     self.oracle.add_function(definition.start, max(definition.end, definition.start + 1), definition.cursor)
 
     @cached_property
-    def _library(self) -> str:
+    def library(self) -> str:
         return os.path.join(self.options.include_dir or str(include_dir()), "asyncc", "")  # noqa: PTH118
 
     @cached_property
@@ -334,6 +334,7 @@ class Frontend:
         known = {name: decl for name in sorted(names) if (decl := self.functions.get(name)) is not None}
         declared_functions: dict[str, FunctionDecl] = dict(known)
         files = self.first.files()
+        files[1:1] = [name for name in self.source.spliced if name not in files]
         return Unit(
             path=self.source.path,
             source=self.source.data,
@@ -387,7 +388,7 @@ class Frontend:
                 return True
         system = [f for f in self._flags if f.startswith("/")]
         for name in files:
-            if name == self.source.path or name.startswith(self._library) or any(name.startswith(s) for s in system):
+            if name == self.source.path or name.startswith(self.library) or any(name.startswith(s) for s in system):
                 continue
             try:
                 with open(name, "rb") as stream:  # noqa: PTH123
@@ -425,11 +426,10 @@ def run(path: str, data: bytes, options: FrontendOptions) -> tuple[Unit, list[Di
     lib = libclang.load()
     frontend = Frontend(SourceText(path, data), options, lib)
     frontend.parse_text()
-    if frontend.declarations.header_bodies:
-        spliced = splice(frontend.source, frontend.first, frontend.declarations)
-        if spliced is not None:
-            frontend = Frontend(spliced, options, lib)
-            frontend.parse_text()
+    spliced = splice(frontend.source, frontend.first, frontend.declarations, frontend.library)
+    if spliced is not None:
+        frontend = Frontend(spliced, options, lib)
+        frontend.parse_text()
     frontend.expand()
     frontend.parse_plain()
     frontend.parse_bodies()

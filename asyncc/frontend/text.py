@@ -41,6 +41,7 @@ class SourceText:
         self.path = path
         self.data = data
         self.segments = [Segment(0, path, 0)]
+        self.spliced: list[str] = []  # headers whose text stands in this one
         self._lines = {path: FileLines(data)}
 
     def add_file(self, name: str, data: bytes) -> None:

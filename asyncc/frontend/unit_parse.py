@@ -54,22 +54,22 @@ class ParsedUnit:
     def __init__(self, lib: Libclang, path: str, data: bytes, flags: list[str], record: bool) -> None:
         self.lib = lib
         self.size = len(data)
-        self._name = os.fsencode(path)
+        self.name = os.fsencode(path)
         self._data = data
         self._index = lib.createIndex(0, 0)
         arguments = [os.fsencode(flag) for flag in flags]
         argv = (c_char_p * len(arguments))(*arguments)
-        unsaved = (UnsavedFile * 1)(UnsavedFile(self._name, data, len(data)))
+        unsaved = (UnsavedFile * 1)(UnsavedFile(self.name, data, len(data)))
         handle = c_void_p()
         options = PARSE_KEEP_GOING | (PARSE_DETAILED_RECORD if record else 0)
         code = lib.parseTranslationUnit2(
-            self._index, self._name, argv, len(arguments), unsaved, 1, options, byref(handle)
+            self._index, self.name, argv, len(arguments), unsaved, 1, options, byref(handle)
         )
         if code or not handle.value:
             raise Failure(f"clang's parser failed on '{path}' (code {code}, {lib.path})", "the compiler flags may be wrong")
         self.handle: int = handle.value
         self.cursor: Cursor = lib.getTranslationUnitCursor(self.handle)
-        self.main_file: int = lib.getFile(self.handle, self._name)
+        self.main_file: int = lib.getFile(self.handle, self.name)
         self.base = self._find_base()
 
     def __del__(self) -> None:

@@ -46,6 +46,7 @@ class Parser(Statements):
             return self._definition(first)
         finally:
             self.scopes.pop()
+            self.function_name = ""
 
     def _begin(self) -> None:
         self.locals, self.types, self.names, self.type_names = [], [], {}, {}

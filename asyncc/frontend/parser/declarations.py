@@ -307,6 +307,8 @@ class Declarations(Expressions):
                 self.scopes.top.tags[spelling] = known
             self.note_type(known)
         known.first, known.last = first, first
+        if not self.function_name:
+            return known  # at file scope, in a macro that defines functions too
         if name >= 0:
             self.type_names[name] = known
             self.oracle.define_type(name, known)  # type: ignore[attr-defined]
