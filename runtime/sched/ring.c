@@ -6,7 +6,8 @@ uint32_t ac__ring_take_half(struct ac__ring *ring, struct ac__task *taken[AC__RI
     const uint32_t half = AC__RING_SIZE / 2;
     uint64_t head = ac__atomic_load(&ring->head, acquire);
     uint32_t steal = ac__ring_steal_of(head), real = ac__ring_real_of(head);
-    if (steal != real) return 0;
+    /* Thieves may have been since the push that found it full; then there is room now. */
+    if (steal != real || ring->tail - real < AC__RING_SIZE) return 0;
     /* Owner and thieves race for these tasks here: whoever swaps first has them. */
     if (!ac__atomic_cas(&ring->head, &head, ac__ring_pack(real + half, real + half), acq_rel, relaxed)) return 0;
     for (uint32_t i = 0; i < half; i++) taken[i] = ac__atomic_load(&ring->slot[(real + i) % AC__RING_SIZE], relaxed);
