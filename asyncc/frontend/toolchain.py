@@ -21,7 +21,7 @@ from pathlib import Path
 from ..errors import Failure
 from ..paths import cache_dir
 
-_VERSION = 2  # of what the cache holds
+_VERSION = 3  # of what the cache holds
 
 
 @dataclass(slots=True)
@@ -123,19 +123,21 @@ def _is_builtin(path: str) -> bool:
 
 
 def _flags(dirs: list[str]) -> list[str]:
-    """-nostdinc, then the builtin headers (clang's where it is installed), then the rest in the compiler's order. gcc's own
-    builtin directories come last where clang's are used: they may hold more than clang's (libgomp's omp.h)."""
+    """-nostdinc, then asyncc's own replacements (include/ beside this file says why), the builtin headers (clang's where it
+    is installed), then the rest in the compiler's order. gcc's own builtin directories come last where clang's are used:
+    they may hold more than clang's (libgomp's omp.h)."""
     builtin = [d for d in dirs if _is_builtin(d)]
     rest = [d for d in dirs if d not in builtin]
     resource = _resource_dirs()
+    own = _isystem([str(Path(__file__).resolve().parent / "include")])
     if any("/clang/" in d for d in builtin):  # cc is a clang: its own headers fit
         ordered = dirs
     elif resource:
         ordered = [*[d for d in rest if "/local/" in d], resource[0], *[d for d in rest if "/local/" not in d]]
-        return ["-nostdinc", *_isystem(ordered), *_after(builtin)]
+        return ["-nostdinc", *own, *_isystem(ordered), *_after(builtin)]
     else:
         ordered = dirs
-    return ["-nostdinc", *_isystem(ordered)]
+    return ["-nostdinc", *own, *_isystem(ordered)]
 
 
 def _isystem(dirs: list[str]) -> list[str]:
