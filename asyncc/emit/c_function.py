@@ -76,7 +76,7 @@ class FunctionPrinter:
             self.s.statement(s)
 
     def _exit_names(self) -> list[str]:
-        return sorted({exit_name(d.cleanup.depth) for d in self.c.defers if d.cleanup.exits})
+        return sorted({exit_name(d.cleanup.depth) for d in self.c.defers if len(d.cleanup.exits) > 1})
 
     # --- async functions
 

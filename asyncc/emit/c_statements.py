@@ -391,7 +391,9 @@ class StatementPrinter:
                     parts += cleanup.text.parts
                 parts.append(" ")
             elif cleanup.kind == "defer":
-                parts.append(f"{exit_name(cleanup.depth)} = {exit_.number}; goto ac__defer_{cleanup.number};")
+                if len(cleanup.exits) > 1:
+                    parts.append(f"{exit_name(cleanup.depth)} = {exit_.number}; ")
+                parts.append(f"goto ac__defer_{cleanup.number};")
                 return parts
             else:
                 parts.append(f"return AC_READY + {exit_.number};")
@@ -420,6 +422,12 @@ class StatementPrinter:
             self.p.start(low.Code(self.exit_parts(s.exit)))
             return
         self.lead(s)
+        if not self.c.is_async and s.kind == "return" and not s.exit.cleanups:
+            self.put("return ")
+            if s.value is not None:
+                self.p.start(s.value)
+            self.put(";")
+            return
         self.put("{ ")
         if s.value is not None:
             self.put(f"{self.result_place()} = ")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ..ir import tree as t
 from ..ir.source import TokenKind
+from ..passes.calls import expressions
 from ..passes.context import Context
+from ..passes.walk import parts
 from .c_tokens import Renames, TokenPrinter
 from .writer import Writer
 
@@ -18,15 +20,14 @@ def move(c: Context, moved: list[t.LocalType], renames: Renames) -> list[str]:
         body = _text(c, lt, here)
         texts.append(body)
         if lt.kind == "typedef":
-            renames.put(lt.first, lt.last, f"typedef {lt.global_name} {lt.name};")
-        elif lt.kind == "enum":
-            renames.put(lt.first, lt.last, _enum_alias(c, lt))
+            renames.put(lt.first, lt.last, ";")
         else:
             renames.put(lt.first, lt.last, f"{lt.kind} {lt.global_name}")
-        if lt.kind != "typedef":
-            for i, other in c.function.type_names.items():
-                if other is lt and not lt.first <= i < lt.last:
-                    renames.put(i, i + 1, lt.global_name)
+        if lt.kind == "enum":
+            _rename_enumerators(c, lt, renames)
+        for i, other in c.function.type_names.items():
+            if other is lt and not lt.first <= i < lt.last:
+                renames.put(i, i + 1, lt.global_name)
     return texts
 
 
@@ -66,7 +67,27 @@ def _enumerators(c: Context, lt: t.LocalType) -> list[int]:
     return found
 
 
-def _enum_alias(c: Context, lt: t.LocalType) -> str:
-    names = [c.tokens[i].text for i in _enumerators(c, lt)]
-    inside = ", ".join(f"{n} = {lt.global_name}_{n}" for n in names)
-    return f"enum {{ {inside} }}"
+def _rename_enumerators(c: Context, lt: t.LocalType, renames: Renames) -> None:
+    """Uses of the constants of an enum that has moved, to the end of its block."""
+    names = {c.tokens[i].text for i in _enumerators(c, lt)}
+    for i in range(lt.last, _end_of_scope(c, lt)):
+        token = c.tokens[i]
+        if token.kind is TokenKind.NAME and token.text in names and i not in c.function.names:
+            if c.tokens[i - 1].text not in (".", "->"):
+                renames.put(i, i + 1, f"{lt.global_name}_{token.text}")
+
+
+def _end_of_scope(c: Context, lt: t.LocalType) -> int:
+    stack: list[t.Stmt] = [c.function.body]
+    end = c.function.body.last
+    while stack:
+        s = stack.pop()
+        if s.first <= lt.first < s.last:
+            if isinstance(s, t.Block):
+                end = s.last
+            exprs, stmts = parts(s)
+            stack += stmts
+            for e in expressions(t.ExprStmt(s.first, s.last, exprs[0])) if exprs else ():
+                if isinstance(e, t.StatementExpr):
+                    stack.append(e.body)
+    return end

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..ir import low
 from ..ir import tree as t
 from .calls import expressions
-from .context import Enclosing, plain_type
+from .context import INT, Enclosing, plain_type
 from .facts import facts_of_statement
 from .walk import operands, parts
 
@@ -24,6 +24,7 @@ class Blocks:
     def __init__(self, desugar: Desugar) -> None:
         self.d = desugar
         self.c = desugar.c
+        self.guards: dict[int, t.Local] = {}
 
     def _await_in(self, e: t.Expr) -> t.Await:
         holder = t.ExprStmt(e.first, e.last, e)
@@ -68,13 +69,19 @@ class Blocks:
         await_ = self._await_in(holder)
         guard: low.Code | None = None
         for test, negated in arm.guards:
-            code = self.d.order.rewrite(test)
-            parts: list[low.Part] = ["!(" if negated else "(", *code.parts, ")"]
-            guard = (
-                low.Code(parts, code.facts)
-                if guard is None
-                else low.Code([*guard.parts, " && ", *parts], merged(guard.facts, code.facts))
-            )
+            known = self.guards.get(id(test))
+            if known is None:  # evaluated once, and only if the guards around it let it
+                code = self.d.order.rewrite(test)
+                parts: list[low.Part] = ["(", low.Tight(), *code.parts, ") != 0"]
+                if guard is not None:
+                    parts, code = [*guard.parts, " && ", *parts], low.Code([], merged(guard.facts, code.facts))
+                known = self.guards[id(test)] = c.temporary(INT, test.first)
+                c.out.append(low.LTemp(known, low.Code(parts, code.facts), True, line=c.line(test.first)))
+            mine = low.Code(["!" if negated else "", low.Place(known)], low.Facts(reads={known}))
+            if guard is None or not negated:
+                guard = mine
+            else:
+                guard = low.Code([*guard.parts, " && ", *mine.parts], merged(guard.facts, mine.facts))
         sites: list[low.Site] = []
         setup = self.d.order.block(lambda: sites.append(self.d.order.site(await_.call))).body
         lowered = low.LArm(sites[0], guard, arm.is_true, None, setup, [], c.line(arm.first))
@@ -107,6 +114,9 @@ class Blocks:
 
     def gather(self, s: t.Gather) -> None:
         c = self.c
+        if not s.branches:
+            c.out.append(low.Text(low.Code([";"])))
+            return
         number = len(c.gathers) + 1
         link = c.chains[id(s)]
         count = len(s.branches)
@@ -156,6 +166,7 @@ class Blocks:
             f"ac__within_{number}", plain_type(t.TypeKind.RECORD, "struct ac_within_future", size, align), s.first
         )
         link = c.chains[id(s)]
+        c.clocks.add(clock)
         link.cleanup.text = low.Code(["ac_within_drop(&", low.Place(clock), ");"], low.Facts(reads={clock}))
         link.cleanup.facts = link.cleanup.text.facts
         step = low.LWithin([], clock, duration, None, low.LBlock([]), [], link.cleanup,

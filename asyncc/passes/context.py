@@ -65,6 +65,7 @@ class Context:
         self.expression_results: dict[int, t.Local | None] = {}  # blocks of statement expressions taken apart
         self.value_kept: set[int] = set()  # blocks of statement expressions printed as such
         self.strands = 0
+        self.clocks: set[low.Variable] = set()
         self.later: set[str] = set()
         self.suspensions: list[low.LAwait | low.LSelect | low.LGather] = []
         self.start_exit: low.Exit | None = None

@@ -248,7 +248,19 @@ class Desugar:
         self.c.out.append(low.Verbatim(s))
 
     def _asm(self, s: t.Asm) -> None:
-        self.c.out.append(low.Verbatim(s))
+        """Operands that wait are evaluated before the statement."""
+        parts_: list[low.Part] = []
+        facts = facts_of_statement(s)
+        at = s.first
+        for e in sorted(s.operands, key=lambda e: e.first):
+            if not self.c.marks[e] & (AWAIT | REWRITE):
+                continue
+            code = self.order.value(e)
+            code = self.order.save(e, code)
+            parts_ += [low.Span(at, e.first), *code.parts]
+            facts.add(code.facts)
+            at = e.last
+        self.c.out.append(low.Text(low.Code([*parts_, low.Span(at, s.last)], facts)))
 
     # --- control flow
 

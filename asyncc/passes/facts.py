@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from ..ir import tree as t
 from ..ir.low import Facts, Variable
-from .walk import is_lvalue, operands, parts, root, strip
+from .walk import is_array, is_lvalue, operands, parts, root, strip
 
 
 def facts_of(e: t.Expr | None, skip: set[int] | None = None) -> Facts:
     """The facts of one expression; nodes whose id is in `skip` stand for something already evaluated."""
     found = Facts()
     if e is not None:
-        _Walk(found, skip or set()).value(e, True)
-        found.reads -= set()
+        walk = _Walk(found, skip or set())
+        walk.value(e, True)
+        walk.forget()
     return found
 
 
 def facts_of_statement(s: t.Stmt) -> Facts:
     """All that may happen in a statement, in any order."""
     found = Facts()
-    _Walk(found, set()).statement(s)
+    walk = _Walk(found, set())
+    walk.statement(s)
+    walk.forget()
     return found
 
 
@@ -31,6 +34,13 @@ class _Walk:
     def __init__(self, found: Facts, skip: set[int]) -> None:
         self.found = found
         self.skip = skip
+        self.declared: set[Variable] = set()
+
+    def forget(self) -> None:
+        """Locals declared inside are nobody else's business."""
+        if self.declared:
+            for variables in (self.found.reads, self.found.kills, self.found.touches, self.found.escapes):
+                variables -= self.declared
 
     def value(self, e: t.Expr, sure: bool) -> None:
         """e is evaluated, its value used. `sure`: it is evaluated whenever the whole is."""
@@ -73,7 +83,7 @@ class _Walk:
                     else:
                         self.value(argument, sure)
             case t.Index() | t.Member():
-                self.place(e, read=True, address=e.type.kind is t.TypeKind.ARRAY)
+                self.place(e, read=True, address=is_array(e))
             case t.StatementExpr():
                 self.statement(e.body)
             case t.Unevaluated():
@@ -95,6 +105,7 @@ class _Walk:
             if write:
                 self.found.touches.add(local)
             if address:
+                self.found.reads.add(local)  # what it holds may be read through the pointer
                 self.found.escapes.add(local)
         self._path(strip(e), local is not None)
 
@@ -109,7 +120,7 @@ class _Walk:
             case t.Member() if not e.is_arrow:
                 self._path(strip(e.base), rooted)
             case t.Index():
-                if e.base.type.kind is t.TypeKind.ARRAY:
+                if is_array(e.base):
                     self._path(strip(e.base), rooted)
                     self.value(e.index, True)
                 else:
@@ -136,7 +147,7 @@ class _Walk:
         if isinstance(s, t.Declaration):
             for d in s.declarators:
                 if d.local is not None:
-                    self.found.touches.add(d.local)
+                    self.declared.add(d.local)
         for e in exprs:
             self.value(e, False)
         for inner in stmts:

@@ -35,6 +35,7 @@ NOWHERE = -1
 class Flow:
     def __init__(self, context: Context, body: low.Low) -> None:
         self.c = context
+        self.always = 0  # bits of what stands in the frame in any case: frames of calls, clocks
         self.nodes: list[Node] = []
         self.bits: dict[low.Variable, int] = {}
         self.variables: list[low.Variable] = []
@@ -297,6 +298,8 @@ class Flow:
         facts = low.Facts(kills={site} if site.future is None else set())
         for code in [*site.arguments, *([site.callee] if site.callee is not None else [])]:
             facts.add(code.facts)
+        if site.future is None:
+            self.always |= self.bit(site)
         return self.node(at, facts)
 
     def _suspended(
@@ -333,6 +336,7 @@ class Flow:
         if s.clock is not None:
             at = self.node(at, s.duration.facts if s.duration is not None else None)
             self.nodes[at].kills |= self.bit(s.clock)
+            self.always |= self.bit(s.clock)
         elif s.site is not None:
             if s.site.kind != "lazy":
                 at = self._made(s.site, at)

@@ -84,7 +84,7 @@ class Liveness:
                         work.append(n)
 
     def _kept(self) -> int:
-        bits = 0
+        bits = self.flow.always
         for i, node in enumerate(self.flow.nodes):
             if node.crosses:
                 bits |= self.occupied(i)

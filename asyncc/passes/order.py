@@ -14,7 +14,7 @@ from ..ir import low
 from ..ir import tree as t
 from .context import INT, Context, pointer_to
 from .facts import borrowed_by, facts_of
-from .walk import AWAIT, EFFECT, JUMP, REWRITE, is_lvalue, operands, root, strip
+from .walk import AWAIT, EFFECT, JUMP, REWRITE, is_array, is_lvalue, operands, root, strip
 from .words import word, word_operands
 
 
@@ -64,6 +64,8 @@ class Order:
             return None
         if flags & AWAIT and not self._residue_acts(e):
             return None
+        if not isinstance(e, t.Assign | t.Call | t.StatementExpr) and not (isinstance(e, t.Unary) and e.op in ("++", "--")):
+            code = low.Code(["(void)(", low.Tight(), *code.parts, ")"], code.facts)
         c.out.append(low.Text(low.Code([*code.parts, ";"], code.facts), line=c.line(e.first)))
         return None
 
@@ -147,6 +149,8 @@ class Order:
             case t.Spawn() | t.BlockOn() | t.IsDone() | t.Lazy() | t.Join():
                 return self._word(e, self._operands(word_operands(e)))
         inner_nodes = operands(e)
+        if isinstance(e, t.Call) and _is_plain_name(e.callee):
+            inner_nodes = e.arguments
         return self._compose(e, dict(zip(map(id, inner_nodes), self._operands(inner_nodes), strict=True)))
 
     def _do(self, e: t.Expr) -> None:
@@ -213,7 +217,7 @@ class Order:
                 return self._compose(e, {id(e.inner): self._place(e.inner)})
             case t.Member() if not e.is_arrow:
                 return self._compose(e, {id(e.base): self._place(e.base)})
-            case t.Index() if e.base.type.kind is t.TypeKind.ARRAY and is_lvalue(e.base):
+            case t.Index() if is_array(e.base) and is_lvalue(e.base):
                 base = self._place(e.base)
                 if c.marks[e.index] & EFFECT and c.marks[e.base] & AWAIT:
                     pass  # the base's own awaits are steps already; what is left of it names the same array
@@ -409,6 +413,7 @@ class Order:
             nodes = [call.handle] if call.out is None else [call.handle, call.out]
             codes = self._operands(nodes) if c.marks[call] & AWAIT else [self.rewrite(x) for x in nodes]
             codes[0] = self._handle_address(call.handle, codes[0])
+            holder = codes[0].parts[-1]
             text = "ac_join_result" if call.is_result else "ac_join"
             if call.is_result:
                 out_type = result_type_of_handle(call.handle)
@@ -420,6 +425,8 @@ class Order:
             local = root(call.handle) if is_lvalue(call.handle) else None
             if local is not None:
                 site.borrowed.add(local)
+            if isinstance(holder, low.Place):
+                site.borrowed.add(holder.local)
             if call.out is not None:
                 out = borrowed_by(call.out)
                 if out is not None:
@@ -532,7 +539,7 @@ class Order:
         if e.type.kind is t.TypeKind.VOID:
             self._release(site)
             return low.Code([])
-        code = low.Code([low.Result(site)], low.Facts(reads={site}))
+        code = low.Code([low.Result(site)], low.Facts(reads={site.future or site}))
         if site.is_released:
             temporary = self.c.temporary(site.result, site.token)
             self._set(temporary, code, declares=True)
@@ -597,6 +604,12 @@ def result_type_of_handle(e: t.Expr) -> t.CType | None:
     for _ in range(3):
         at = at.element if at is not None else None
     return at
+
+
+def _is_plain_name(callee: t.Expr) -> bool:
+    """A function called by name (or a builtin, which may not be called otherwise)."""
+    e = strip(callee)
+    return isinstance(e, t.Identifier) and e.local is None and e.type.kind is not t.TypeKind.POINTER
 
 
 def is_lvalue_name(e: t.Identifier) -> bool:

@@ -119,6 +119,14 @@ def strip(e: t.Expr) -> t.Expr:
             return e
 
 
+def is_array(e: t.Expr) -> bool:
+    """Whether e is an array object; a parameter declared as one is a pointer."""
+    inner = strip(e)
+    if isinstance(inner, t.Identifier) and inner.local is not None:
+        return inner.local.type.kind is t.TypeKind.ARRAY
+    return e.type.kind is t.TypeKind.ARRAY
+
+
 def is_lvalue(e: t.Expr) -> bool:
     e = strip(e)
     match e:
@@ -146,8 +154,8 @@ def root(e: t.Expr) -> t.Local | None:
                 e = strip(e.base)
             case t.Index():
                 base, index = strip(e.base), strip(e.index)
-                if base.type.kind is not t.TypeKind.ARRAY:
-                    if index.type.kind is t.TypeKind.ARRAY:
+                if not is_array(base):
+                    if is_array(index):
                         base = index
                     else:
                         return None
@@ -258,7 +266,7 @@ class Marks:
                 else:
                     self._keep(e.base, "place" if decays else use)
             case t.Index():
-                self._keep(e.base, "value" if e.base.type.kind is not t.TypeKind.ARRAY else "part" if use == "value" else "value")
+                self._keep(e.base, "value" if not is_array(e.base) else "part" if use == "value" else "value")
                 self._keep(e.index, "value")
             case t.InitList():
                 for x in operands(e):

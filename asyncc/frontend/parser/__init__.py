@@ -64,11 +64,11 @@ class Parser(Statements):
             self._rest_of_declaration()
             return None
         # Read once more with the name known: types in the parameters are named after the function.
-        self.function_name = self.tokens[declared.name].text
         self._begin()
         self.oracle.begin_function(first, self.end)  # type: ignore[attr-defined]
         self.at = first
         specifiers = self.specifiers()
+        self.function_name = self.tokens[declared.name].text
         self.at = at
         declared = self.declarator()
         self.attributes(declared)
