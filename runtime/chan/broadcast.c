@@ -51,10 +51,12 @@ struct receiver {
 
 /* --- Places ---------------------------------------------------------------------------------------------------------- */
 
+static size_t group_of(const struct channel *channel, uint64_t number) { return number % channel->capacity / GROUP; }
+
 static struct place *place_of(const struct channel *channel, uint64_t number)
 {
     size_t i = number % channel->capacity;
-    char *group = ac__atomic_load(&channel->groups[i / GROUP], acquire);
+    char *group = ac__atomic_load(&channel->groups[group_of(channel, number)], acquire);
     return (struct place *)(void *)(group + i % GROUP * channel->stride);
 }
 
@@ -62,11 +64,8 @@ static void *value_in(const struct channel *channel, struct place *place) { retu
 
 static size_t groups_of(const struct channel *channel) { return (channel->capacity + GROUP - 1) / GROUP; }
 
-/* The group that will hold `number`, if there is none; NULL also when memory is out. Called without the lock: the allocator is the user's. */
-static char *group_for(const struct channel *channel, uint64_t number)
+static char *new_group(const struct channel *channel, size_t i)
 {
-    size_t i = number % channel->capacity / GROUP;
-    if (ac__atomic_load(&channel->groups[i], acquire)) return NULL;
     size_t places = channel->capacity - i * GROUP;
     size_t bytes = (places < GROUP ? places : GROUP) * channel->stride;
     char *group = ac__elements_alloc(bytes, channel->align);
@@ -192,38 +191,41 @@ static bool overwrite(struct channel *channel, const void *value, void *old)
     return occupied;
 }
 
+/* Under the lock, which is let go while memory is asked for: the allocator is the user's. 0: there is a place for the next value. */
+static int make_place(struct channel *channel)
+{
+    while (channel->receivers > 0) {
+        size_t i = group_of(channel, channel->tail);
+        if (ac__atomic_load(&channel->groups[i], relaxed)) return 0;
+        ac__lock_release(&channel->lock);
+        char *group = new_group(channel, i), *none = NULL;
+        bool used = group && ac__atomic_cas(&channel->groups[i], &none, group, release, relaxed);
+        if (group && !used) ac__elements_free(group, channel->align); /* another sender was faster */
+        ac__lock_acquire(&channel->lock);
+        if (!group) return -ENOMEM;
+    }
+    return -EPIPE;
+}
+
 int ac__broadcast_send(void *tx, const void *value)
 {
     struct channel *channel = tx;
     struct ac__wake_list wakes = { .count = 0 };
-    char *group = NULL;
     void *old = channel->drop ? ac__elements_alloc(channel->size + 1, channel->align) : NULL;
-    int result = channel->drop && !old ? -ENOMEM : 0;
-    bool dropped = false;
+    if (channel->drop && !old) return -ENOMEM;
+    bool overwrote = false;
 
     ac__lock_acquire(&channel->lock);
-    while (result == 0 && channel->receivers > 0 && !channel->groups[channel->tail % channel->capacity / GROUP]) {
-        uint64_t tail = channel->tail;
-        ac__lock_release(&channel->lock);
-        if (!group) group = group_for(channel, tail);
-        ac__lock_acquire(&channel->lock);
-        char **where = &channel->groups[channel->tail % channel->capacity / GROUP];
-        if (!*where && !group) result = -ENOMEM;
-        if (*where || channel->tail != tail) continue;
-        ac__atomic_store(where, group, release);
-        group = NULL;
-    }
-    if (result == 0 && channel->receivers == 0) result = -EPIPE;
+    int result = make_place(channel);
     if (result == 0) {
         result = channel->receivers > INT_MAX ? INT_MAX : (int)channel->receivers;
-        dropped = overwrite(channel, value, old);
+        overwrote = overwrite(channel, value, old);
         ac__atomic_store(&channel->tail, channel->tail + 1, release); /* with the tail comes the value */
         wake_receivers(channel, &wakes);
     }
     ac__unlock_and_push(&channel->lock, &wakes);
 
-    if (group) ac__elements_free(group, channel->align);
-    if (dropped && old) channel->drop(old);
+    if (overwrote && old) channel->drop(old);
     if (old) ac__elements_free(old, channel->align);
     return result;
 }
