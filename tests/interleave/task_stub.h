@@ -1,0 +1,48 @@
+/* What the task's state machine is surrounded by, for the checker: a run queue that expects each task in it at most once, and a
+ * free that expects no touch after it. Include after AC__INTERLEAVE is defined. */
+#ifndef TESTS_INTERLEAVE_TASK_STUB_H
+#define TESTS_INTERLEAVE_TASK_STUB_H
+#include "../../runtime/base/lock.c"
+#include "../../runtime/task/state.c"
+#include "explore.h"
+#include <string.h>
+
+enum { TASKS = 2 };
+static struct ac__task task[TASKS];
+static uint32_t queued[TASKS]; /* is it in the run queue? also what a runner waits on */
+static int freed_times[TASKS], pushes[TASKS];
+
+static int index_of(struct ac__task *t) { return (int)(t - task); }
+
+void ac__task_push(struct ac__task *t)
+{
+    int i = index_of(t);
+    EXPECT(!freed_times[i]);
+    EXPECT(queued[i] == 0);
+    pushes[i]++;
+    queued[i] = 1;
+}
+
+void ac__task_free(struct ac__task *t)
+{
+    int i = index_of(t);
+    EXPECT(!freed_times[i]++);
+    EXPECT(!queued[i]);
+    explore_freed(t, sizeof *t);
+}
+
+void ac__task_tell_watcher(struct ac__task *t)
+{
+    (void)t;
+    EXPECT(!"no watcher here");
+}
+
+static void reset_tasks(void)
+{
+    memset(task, 0, sizeof task);
+    memset(queued, 0, sizeof queued);
+    memset(freed_times, 0, sizeof freed_times);
+    memset(pushes, 0, sizeof pushes);
+}
+
+#endif
