@@ -22,7 +22,11 @@ typedef struct ac_allocator {
     void *context;
 } ac_allocator;
 
-/* Zero (or NULL) means the default everywhere. */
+/* Zero (or NULL) means the default everywhere.
+ *
+ * Reproducible runs: a runtime with `start_paused` and a seed (given here or by the environment ASYNCC_SEED) takes the same steps whenever it is
+ * given the same seed, and with another seed others: tasks that are ready run in an order that the seed decides, and blocking calls are
+ * made between them on the same thread. That holds for programs without descriptors and threads of their own. */
 typedef struct ac_runtime_options {
     ac_flavor flavor;               /* else environment ASYNCC_FLAVOR ("current_thread", "multi_thread"), else AC_MULTI_THREAD */
     unsigned worker_threads;        /* 1 to 250; else ASYNCC_WORKER_THREADS, else one a CPU this process may use */

@@ -140,6 +140,19 @@ static int call_thread(struct ac__blocking_pool *pool)
     return error && threads == 0 ? -EAGAIN : 0;
 }
 
+/* Of a runtime that runs by its seed, whose jobs no thread takes. */
+bool ac__blocking_run_here(ac_runtime *rt)
+{
+    struct ac__blocking_pool *pool = rt->blocking;
+    ac__lock_acquire(&pool->lock);
+    struct ac__blocking_job *job = pop(pool);
+    ac__lock_release(&pool->lock);
+    if (!job) return false;
+    job->run(job);
+    ac__atomic_sub(&pool->busy, 1, acq_rel);
+    return true;
+}
+
 int ac__blocking_run(ac_runtime *rt, struct ac__blocking_job *job)
 {
     struct ac__blocking_pool *pool = rt->blocking;
@@ -148,7 +161,7 @@ int ac__blocking_run(ac_runtime *rt, struct ac__blocking_job *job)
     if (!pool->closing) {
         ac__atomic_add(&pool->busy, 1, relaxed);
         push(pool, job);
-        error = call_thread(pool);
+        error = rt->by_seed ? 0 : call_thread(pool);
         if (error) { /* no thread runs, so this is the only job */
             pool->first = NULL;
             pool->queued = 0;
@@ -156,6 +169,7 @@ int ac__blocking_run(ac_runtime *rt, struct ac__blocking_job *job)
         }
     }
     ac__lock_release(&pool->lock);
+    if (rt->by_seed && ac__thread.runtime != rt) ac__runtime_interrupt(rt); /* from outside: nobody comes for it by himself */
     return error;
 }
 
@@ -168,6 +182,7 @@ struct ac__blocking_pool *ac__blocking_open(ac_runtime *rt)
 
 bool ac__blocking_close(struct ac__blocking_pool *pool, int64_t deadline)
 {
+    while (pool->runtime->by_seed && ac__blocking_run_here(pool->runtime)) {}
     ac__lock_acquire(&pool->lock);
     pool->closing = true;
     while (pool->idle > 0) wake_one(pool);

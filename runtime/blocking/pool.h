@@ -23,6 +23,8 @@ struct ac__blocking_pool *ac__blocking_open(ac_runtime *rt);
 bool ac__blocking_close(struct ac__blocking_pool *pool, int64_t deadline);
 /* Is a call queued or running? */
 bool ac__blocking_busy(ac_runtime *rt);
+/* Of a runtime that runs by its seed (sched/by_seed.c): makes the call that was queued first, on this thread. False: there is none. */
+bool ac__blocking_run_here(ac_runtime *rt);
 struct ac__blocking_counts {
     unsigned threads, idle;
     size_t queued;

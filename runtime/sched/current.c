@@ -4,6 +4,7 @@
  * words. What other threads push waits in the inbox until the queue is empty, or for INBOX_INTERVAL polls; the driver is looked at when
  * the queue is empty and tasks have yielded, or every event_interval polls. */
 #include "mem/slab.h"
+#include "sched/by_seed.h"
 #include "sched/hooks.h"
 #include "sched/rt.h"
 
@@ -16,16 +17,22 @@ static void look_around(struct ac__worker *worker)
     ac__queue_append(&worker->local, &worker->deferred);
 }
 
+static struct ac__task *pop(struct ac__worker *worker)
+{
+    if (ac__unlikely(worker->runtime->by_seed)) return ac__by_seed_pop(worker);
+    return ac__queue_pop(&worker->local);
+}
+
 static struct ac__task *next_task(struct ac__worker *worker)
 {
     worker->tick++;
     if (ac__unlikely(worker->tick % worker->runtime->options.event_interval == 0)) look_around(worker);
     else if (ac__unlikely(worker->tick % INBOX_INTERVAL == 0)) ac__inbox_take(worker);
-    struct ac__task *task = ac__queue_pop(&worker->local);
+    struct ac__task *task = pop(worker);
     if (ac__likely(task != NULL)) return task;
     ac__inbox_take(worker);
     if (!worker->local.first && worker->deferred.first) look_around(worker);
-    return ac__queue_pop(&worker->local);
+    return pop(worker);
 }
 
 void ac__worker_run_own(struct ac__worker *worker, struct ac__task *task)
@@ -45,6 +52,7 @@ void ac__worker_run_own(struct ac__worker *worker, struct ac__task *task)
 static void sleep_current(struct ac__worker *worker, int64_t timeout)
 {
     ac_runtime *rt = worker->runtime;
+    if (rt->by_seed && ac__blocking_run_here(rt)) return;
     if (ac__timers_paused(rt->timers) && !ac__blocking_busy(rt)) {
         ac__driver_look(worker);
         ac__inbox_take(worker);

@@ -21,6 +21,7 @@ struct ac__inject {
 struct ac_runtime {
     ac_runtime_options options; /* every field filled in */
     struct ac__home home;       /* of tasks that any worker may run (or the core, which is `home.local` then) */
+    bool by_seed;               /* CURRENT: reproducible, see by_seed.c */
     struct ac__timers *timers;
     struct ac__driver *driver;
     struct ac__blocking_pool *blocking;

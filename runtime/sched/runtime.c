@@ -2,6 +2,7 @@
 #include "sched/runtime.h"
 #include "base/fatal.h"
 #include "mem/alloc.h"
+#include "sched/by_seed.h"
 #include "sched/options.h"
 #include "sched/rt.h"
 #include "time/clock.h"
@@ -79,6 +80,7 @@ ac_runtime *ac__runtime_new(const ac_runtime_options *options, size_t size)
     if (rt) {
         memset(rt, 0, sizeof *rt);
         rt->options = resolved;
+        rt->by_seed = ac__runs_by_seed(&resolved, options, size);
         rt->home.runtime = rt;
         rt->sleeping_until = INT64_MIN;
         error = open_parts(rt);
