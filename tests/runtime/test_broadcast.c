@@ -211,15 +211,18 @@ struct message {
 enum { SENDERS = 2, MESSAGES = 3000 };
 
 /* What is received and what is reported missed add up to what was sent; no value is torn. */
-SCRIPT(receiver, ac_broadcast_rx(struct message) rx; struct message m; int64_t total; struct ac_op_broadcast_recv_future recv;)
+SCRIPT(receiver, ac_broadcast_rx(struct message) rx; struct message m; int64_t total; int least[SENDERS];
+       struct ac_op_broadcast_recv_future recv;)
 {
     BEGIN;
     for (;;) {
         AWAIT(ac_op_broadcast_recv, recv, (void *)self->rx, &self->m);
         if (self->recv.result < 0) break;
         self->total += self->recv.result ? self->recv.result : 1;
-        if (self->recv.result == 0)
-            for (int i = 0; i < 6; i++) REQUIRE(self->m.check[i] == self->m.number);
+        if (self->recv.result > 0) continue;
+        for (int i = 0; i < 6; i++) REQUIRE(self->m.check[i] == self->m.number);
+        REQUIRE(self->m.number >= self->least[self->m.sender]); /* none twice */
+        self->least[self->m.sender] = self->m.number + 1;
     }
     ac_broadcast_drop_rx(self->rx);
     RETURN(self->total == SENDERS * MESSAGES);

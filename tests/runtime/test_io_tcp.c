@@ -171,6 +171,59 @@ START_TEST(much_data_through_a_slow_reader_arrives_whole)
 }
 END_TEST
 
+START_TEST(urgent_data_does_not_hide_what_follows)
+{
+    int ends[2];
+    char buf[64];
+    size_t n = 1;
+    tcp_pair(ends);
+    void *read = START(ac_read, ends[1], buf, 1); /* registers it */
+    settle();
+    ck_assert_int_eq(send(ends[0], "abc", 3, 0), 3);
+    ck_assert_int_eq(send(ends[0], "!", 1, MSG_OOB), 1);
+    ck_assert_int_eq(send(ends[0], "def", 3, 0), 3);
+    settle();
+    ck_assert_int_eq(JOIN(read), 1);
+    settle();
+    while (n < 6) { /* a read stops short at the mark, with more behind it */
+        ssize_t part = AWAIT(ac_read, ends[1], buf + n, sizeof buf - n);
+        ck_assert_int_gt(part, 0);
+        n += (size_t)part;
+    }
+    ck_assert_mem_eq(buf, "abcdef", 6);
+    ac_close(ends[0]);
+    ac_close(ends[1]);
+}
+END_TEST
+
+START_TEST(an_inherited_listener_is_taken_over)
+{
+    struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    char address[AC_ADDRESS_TEXT_SIZE], buf[4];
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&any, sizeof any), 0);
+    ck_assert_int_eq(listen(listener, 5), 0);
+    ac_local_address(listener, address, sizeof address);
+    for (int adopted = 0; adopted < 2; adopted++) { /* foreign it works too */
+        if (adopted) ck_assert_int_eq(ac_adopt(listener), 0);
+        void *accept = START(ac_accept, listener, NULL);
+        settle();
+        ck_assert(!ac_is_finished(accept));
+        int client = AWAIT(ac_tcp_connect, address), server = JOIN_INT(accept);
+        ck_assert_int_ge(server, 0);
+        void *read = START(ac_read, server, buf, sizeof buf);
+        settle();
+        ck_assert_int_eq(AWAIT(ac_write, client, "abc", 3), 3);
+        ck_assert_int_eq(JOIN(read), 3);
+        ac_close(client);
+        ac_close(server);
+    }
+    ck_assert(fcntl(listener, F_GETFL) & O_NONBLOCK);
+    ac_close(listener);
+    ck_assert_int_eq(ac_adopt(listener), -EBADF);
+}
+END_TEST
+
 START_TEST(vectors_are_read_and_written)
 {
     int ends[2];
@@ -333,6 +386,7 @@ RUN("tcp", bytes_go_both_ways, an_accept_waits_for_its_connection, a_half_closed
     data_before_the_end_is_not_lost_to_a_short_read, a_reset_is_an_error_and_a_write_after_it_epipe_without_a_signal,
     a_connection_reset_in_the_queue_is_not_the_listeners_error, a_refused_connection_says_so,
     a_name_is_resolved_to_connect, much_data_through_a_slow_reader_arrives_whole, vectors_are_read_and_written,
+    urgent_data_does_not_hide_what_follows, an_inherited_listener_is_taken_over,
     too_many_descriptors_neither_end_nor_spin_an_accept, an_accept_among_too_many_sees_its_listener_closed,
     a_cancelled_accept_takes_nothing, a_cancelled_connect_closes_its_descriptor, everything_made_is_closed_on_exec,
     options_are_set, any_address_takes_ipv4_too)

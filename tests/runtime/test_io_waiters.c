@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 /* Several waiters on a descriptor, closing and reusing its number, cancelling, several runtimes. */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -296,6 +297,26 @@ START_TEST(a_foreign_number_that_was_closed_and_opened_again_is_armed)
 }
 END_TEST
 
+START_TEST(a_terminal_that_blocks_is_waited_for)
+{
+    char buf[16];
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0 || grantpt(master) || unlockpt(master)) return; /* no terminals here */
+    int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+    ck_assert_int_ge(terminal, 0);
+    void *read = START(ac_read, terminal, buf, sizeof buf);
+    settle();
+    ck_assert(!ac_is_finished(read));
+    ck_assert_int_eq(AWAIT(ac_write, master, "line\n", 5), 5);
+    ck_assert_int_eq(JOIN(read), 5);
+    ck_assert_mem_eq(buf, "line\n", 5);
+    ck_assert_int_eq(AWAIT(ac_write_all, terminal, "out", 3), 0);
+    ck_assert_int_eq(fcntl(terminal, F_GETFL) & O_NONBLOCK, 0);
+    close(terminal);
+    close(master);
+}
+END_TEST
+
 START_TEST(a_plain_file_is_always_ready)
 {
     FILE *file = tmpfile();
@@ -408,5 +429,6 @@ RUN("waiters", all_who_wait_are_woken_and_one_gets_each_byte, the_end_of_the_fil
     a_foreign_pipe_is_waited_for_and_its_flags_are_left_alone, a_full_foreign_pipe_does_not_block_a_worker,
     a_foreign_socket_that_blocks_is_waited_for, both_directions_of_a_foreign_descriptor_are_armed_anew,
     a_descriptor_may_be_in_an_epoll_of_somebody_else, a_foreign_number_that_was_closed_and_opened_again_is_armed,
-    a_plain_file_is_always_ready, what_is_no_descriptor_is_ebadf, a_descriptor_is_waited_for_on_two_runtimes,
-    a_descriptor_outlives_the_runtime_that_registered_it, shutdown_ends_tasks_that_wait, a_wait_says_what_it_waits_for)
+    a_terminal_that_blocks_is_waited_for, a_plain_file_is_always_ready, what_is_no_descriptor_is_ebadf,
+    a_descriptor_is_waited_for_on_two_runtimes, a_descriptor_outlives_the_runtime_that_registered_it,
+    shutdown_ends_tasks_that_wait, a_wait_says_what_it_waits_for)

@@ -300,7 +300,7 @@ END_TEST
 /* Three that send, one that reserves and then sends or drops its permit, one that receives. */
 enum state { NEW, WAITING, GRANTED, REFUSED, HOLDS };
 enum { SENDERS = 3, RESERVER = SENDERS, RECEIVER, HANDS };
-enum { POLL_STEP = 0, DROP_STEP = HANDS, CLOSE_STEP = 2 * HANDS, TRY_STEP, SYMBOLS };
+enum { POLL_STEP = 0, DROP_STEP = HANDS, CLOSE_STEP = 2 * HANDS, TRY_STEP, TRY_SEND_STEP, SYMBOLS };
 static unsigned capacity;
 
 struct world {
@@ -420,6 +420,13 @@ static void try_receive(struct world *w, const unsigned char *steps, unsigned n)
     model_room_made(w);
 }
 
+static void try_send(struct world *w, const unsigned char *steps, unsigned n)
+{
+    int value = ++w->next_value, result = ac_mpsc_try_send(w->tx, value);
+    EXPECT(result == (w->closed ? -EPIPE : w->queue.n || !model_room(w) ? -EAGAIN : 0));
+    if (result == 0) model_put(w, value);
+}
+
 static void drop(struct world *w, int i)
 {
     if (i == RECEIVER) {
@@ -467,6 +474,7 @@ static void run(const unsigned char *steps, unsigned n)
         else if (step == RECEIVER) poll_receiver(&w, steps, n);
         else if (step == CLOSE_STEP) close_it(&w);
         else if (step == TRY_STEP) try_receive(&w, steps, n);
+        else if (step == TRY_SEND_STEP) try_send(&w, steps, n);
         else drop(&w, step - DROP_STEP);
         for (int k = 0; k < HANDS; k++) {
             EXPECT(woken(&w.hand[k]) == w.expect_wake[k]);

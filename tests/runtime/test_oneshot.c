@@ -149,8 +149,8 @@ static void try_recv(struct world *w, const unsigned char *steps, unsigned n)
     w->value = false;
 }
 
-/* Steps that need an end that is gone do nothing. An end is only sent, closed or dropped while its own future does not wait, as it would
- * be in a program where one task has it. */
+/* Steps that need an end that is gone do nothing. An end is only sent or dropped while its own future does not wait, as it would be in a
+ * program where one task has it; closed it may be, by another branch of that task. */
 static void step_of(struct world *w, unsigned step, const unsigned char *steps, unsigned n)
 {
     bool tx_idle = w->tx && !w->tx_waits, rx_idle = w->rx && !w->rx_waits;
@@ -173,7 +173,7 @@ static void step_of(struct world *w, unsigned step, const unsigned char *steps, 
         w->rx_waits = false;
     }
     if (step == TRY_RECV && rx_idle) try_recv(w, steps, n);
-    if (step == CLOSE && rx_idle) ac_oneshot_close(w->rx), model_receiver_closes(w);
+    if (step == CLOSE && w->rx) ac_oneshot_close(w->rx), model_receiver_closes(w);
     if (step == DROP_RX && rx_idle) ac_oneshot_drop_rx(w->rx), model_receiver_closes(w), w->rx = NULL;
 }
 
