@@ -49,6 +49,11 @@ ac_async int ac_writable(int fd);
  * file on the blocking pool) the last of them closes it, so that the number cannot be reused under it. */
 int ac_close(int fd);
 
+/* Makes a descriptor from elsewhere the library's own: 0 or a negative errno. It is set not to block and to be closed on exec, which
+ * other processes that share it will notice; from then on waiting for it costs no system calls, and it must be closed
+ * with ac_close. For listeners that were inherited, and the sockets of programs that change over. */
+int ac_adopt(int fd);
+
 /* A pipe: ends[0] is read, ends[1] written. The caller owns both. Negative errno: -EMFILE, -ENFILE. */
 int ac_pipe(int ends[2]);
 

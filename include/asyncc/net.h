@@ -43,7 +43,8 @@ int ac_unix_listen(const char *path, int backlog);
 
 /* Takes a connection: its descriptor, owned by the caller. peer may be NULL. Errors that concern only the connection
  * (-ECONNABORTED and the like) are passed over. With too many descriptors open (-EMFILE, -ENFILE) it waits 10 ms, or for an
- * ac_close, and tries again, so that a loop around it neither ends nor spins. Cancelling loses nothing. */
+ * ac_close, and tries again, so that a loop around it neither ends nor spins. Cancelling loses nothing. (A listener that
+ * is not the library's own and blocks may block a worker, when its connection is reset before it is taken: see ac_adopt.) */
 ac_async int ac_accept(int fd, struct sockaddr_storage *peer);
 
 /* Connects: a descriptor, owned by the caller. A name is resolved, and its addresses are tried in turn; the error is the

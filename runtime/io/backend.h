@@ -9,7 +9,8 @@
 #define AC__DRIVERS 64
 unsigned ac__driver_index(const struct ac__driver *driver);
 
-/* Reports every change of a descriptor from now on, and at once if it is ready now. 0 or a negative errno; registering twice is 0. */
+/* Reports every change of a descriptor from now on, and at once if it is ready now. 0 or a negative errno; one that is
+ * registered or armed already is registered anew. */
 int ac__driver_register(struct ac__driver *driver, int fd, uint32_t generation);
 /* Reports once when one of the directions (AC__READY bits) is ready, also if it is now. -EPERM: it has no readiness. */
 int ac__driver_arm(struct ac__driver *driver, int fd, uint32_t generation, uint32_t directions, bool armed_before);

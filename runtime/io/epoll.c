@@ -105,7 +105,9 @@ int ac__driver_register(struct ac__driver *driver, int fd, uint32_t generation)
     struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
                                  .data.u64 = event_data(fd, generation) };
     if (epoll_ctl(driver->epoll, EPOLL_CTL_ADD, fd, &event) == 0) return 0;
-    return errno == EEXIST ? 0 : -errno;
+    if (errno != EEXIST) return -errno;
+    /* As a foreign one, before it was adopted; or through a driver that has no bit. This too reports what is ready. */
+    return epoll_ctl(driver->epoll, EPOLL_CTL_MOD, fd, &event) < 0 ? -errno : 0;
 }
 
 int ac__driver_arm(struct ac__driver *driver, int fd, uint32_t generation, uint32_t directions, bool armed_before)

@@ -1,5 +1,5 @@
-#define _GNU_SOURCE
 /* Several waiters on a descriptor, closing and reusing its number, cancelling, several runtimes. */
+#define _GNU_SOURCE
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,6 +9,7 @@
 START_TEST(all_who_wait_are_woken_and_one_gets_each_byte)
 {
     enum { READERS = 40 }; /* more than are woken at once */
+#define _GNU_SOURCE
     int ends[2];
     char buf[READERS];
     void *reads[READERS];
