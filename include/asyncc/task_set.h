@@ -26,8 +26,7 @@ extern "C" {
 #define ac_task_set_new(set) ac__task_set_new((1 ? (set) : (AC__HANDLE(AC__T(*(set)), AC__TASK_SET) *)0))
 /* Takes over a task: an ac_task(T) variable, which is NULL afterwards. 0, or -ENOMEM: then the task runs on, detached. A task
  * that is NULL (a spawn that had no memory) gives -ENOMEM too. Anywhere. */
-#define ac_task_set_add(set, task) \
-    ((void)sizeof(1 ? (task) : (ac_task(AC__T(set)))0), ac__task_set_add((task), (set)))
+#define ac_task_set_add(set, task) ((void)sizeof(1 ? (task) : (ac_task(AC__T(set)))0), ac__task_set_add((task), (set)))
 /* Starts `f(…)` as a member. 0, or -ENOMEM: then it was not started, or is aborted. Where spawn may stand. */
 #define ac_task_set_spawn(set, ...) ac__task_set_spawn((1 ? ac_spawn(__VA_ARGS__) : (ac_task(AC__T(set)))0), (set))
 /* How many members were not joined yet, finished or not. Anywhere. */
@@ -100,7 +99,7 @@ static inline void ac_op_task_set_join_drop(struct ac_op_task_set_join_future *s
  * A wait ends only when the tracker is closed *and* nothing is under way: so it does not end too early, between two tasks.
  * A closed tracker still lets things enter. Its memory may be reused as soon as a wait for it has ended. */
 typedef struct ac_task_tracker {
-    uint64_t word;    /* twice the number under way, plus one if closed; atomic */
+    uint64_t word; /* twice the number under way, plus one if closed; atomic */
     uint32_t lock, reserved;
     struct ac__waiter *waiters;
 } ac_task_tracker;

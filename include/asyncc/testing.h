@@ -22,7 +22,7 @@
  * assertions are used (also in tasks and helpers), and its environment: CK_RUN_CASE=doubles runs one block, CK_FORK=no is for debuggers,
  * CK_VERBOSITY=verbose lists all. A file without AC_TEST_MAIN only adds its blocks to the program's.
  *
- *     asyncc build test.ac -o test -lcheck -lsubunit -lm      (pkg-config --libs check says the rest)
+ *     asyncc build test.ac -o test $(pkg-config --cflags --libs check)
  *
  * Needs Check 0.13 or newer where AC_TEST_MAIN stands. */
 #ifndef ASYNCC_TESTING_H
@@ -39,14 +39,15 @@ extern "C" {
 
 /* Zero means the default everywhere. */
 struct ac_test_options {
-    ac_flavor flavor;        /* of the runtime; else as ac_runtime_options */
-    unsigned workers;        /* 2 */
-    bool start_paused;       /* time stands still; current-thread only */
-    uint64_t seed;           /* of the runtime's random choices; environment ASYNCC_SEED goes first */
-    unsigned seeds;          /* run this often, with seed, seed + 1, …: on one thread and with paused time, unless `flavor` says
-                                otherwise, so that each run takes the same steps whenever its seed is given */
-    double timeout;          /* seconds until Check ends it; CK_DEFAULT_TIMEOUT, 4 */
-    int signal;              /* the test passes if it ends by this signal (SIGABRT: misuse that stops the program) */
+    ac_flavor flavor;  /* of the runtime; else as ac_runtime_options */
+    unsigned workers;  /* 2 */
+    bool start_paused; /* time stands still; current-thread only */
+    uint64_t seed;     /* of the runtime's random choices; environment ASYNCC_SEED goes first */
+    /* Run this often, with seed, seed + 1, …: on one thread and with paused time, unless `flavor` says otherwise, so that a run
+     * takes the same steps whenever its seed is given. */
+    unsigned seeds;
+    double timeout; /* seconds until Check ends it; CK_DEFAULT_TIMEOUT, 4 */
+    int signal;     /* the test passes if it ends by this signal (SIGABRT: misuse that stops the program) */
 };
 
 struct ac__test {
@@ -79,7 +80,8 @@ void ac__test_report_seed(const struct ac__test *test, uint64_t seed);
     {                                                                                                                  \
         const struct ac__test *test = ac__test_nth(n);                                                                 \
         tcase_fn_start(test->name, test->file, test->line);                                                            \
-        ck_assert_msg(ac__test_run(test, &ac__test_seeds()[n]), "threads are still in a call when the test has ended"); \
+        ck_assert_msg(ac__test_run(test, &ac__test_seeds()[n]),                                                        \
+                      "threads are still in a call when the test has ended");                                          \
     }                                                                                                                  \
     int main(void)                                                                                                     \
     {                                                                                                                  \

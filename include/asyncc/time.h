@@ -21,9 +21,9 @@ typedef int64_t ac_duration; /* nanoseconds */
 typedef int64_t ac_instant;  /* nanoseconds since an origin that is the same in all of a runtime */
 
 #define ac_ns(n) ((ac_duration)(n))
-#define ac_us(n) ((ac_duration)(n) * 1000)
-#define ac_ms(n) ((ac_duration)(n) * 1000000)
-#define ac_secs(n) ((ac_duration)(n) * 1000000000)
+#define ac_us(n) (1000 * (ac_duration)(n))
+#define ac_ms(n) (1000000 * (ac_duration)(n))
+#define ac_secs(n) (1000000000 * (ac_duration)(n))
 #define AC_NEVER INT64_MAX
 
 /* What the clock shows. Anywhere: on a thread of no runtime it is CLOCK_MONOTONIC. About 25 ns. */
@@ -40,9 +40,9 @@ struct ac__timer {
     struct ac__task *task;             /* whom to wake: borrowed while linked */
     struct ac__wheel *wheel;           /* where it is linked, and so whose lock guards it */
     ac_instant deadline;
-    uint32_t state;                    /* enum ac__timer_state, atomic: written under the lock, read without */
-    uint16_t slot;                     /* of the wheel: level * 64 + index */
-    uint16_t relative;                 /* `deadline` is a duration still: counted from the first poll */
+    uint32_t state;    /* enum ac__timer_state, atomic: written under the lock, read without */
+    uint16_t slot;     /* of the wheel: level * 64 + index */
+    uint16_t relative; /* `deadline` is a duration still: counted from the first poll */
 };
 static inline uint32_t ac__timer_state(const struct ac__timer *timer)
 {
@@ -86,7 +86,10 @@ static inline void ac_sleep_init(struct ac_sleep_future *self, ac_duration durat
     self->timer.relative = 1;
     self->timer.state = AC__TIMER_NEW;
 }
-static inline int ac_sleep_poll(struct ac_sleep_future *self, ac_context *cx) { return ac__timer_poll(&self->timer, cx); }
+static inline int ac_sleep_poll(struct ac_sleep_future *self, ac_context *cx)
+{
+    return ac__timer_poll(&self->timer, cx);
+}
 static inline void ac_sleep_drop(struct ac_sleep_future *self) { ac__timer_drop(&self->timer); }
 
 static inline void ac_sleep_until_init(struct ac_sleep_until_future *self, ac_instant deadline)
@@ -212,12 +215,13 @@ static inline void ac_time_advance_drop(struct ac_time_advance_future *self) { (
 typedef uint64_t ac_delay_key; /* never 0, and not used again for another value of the queue */
 
 /* Makes a queue: `ac_delay_queue(struct session *) q; ac_delay_queue_new(&q)`. 0 or -ENOMEM. Anywhere. */
-#define ac_delay_queue_new(queue) \
+#define ac_delay_queue_new(queue)                                                                                      \
     ac__delay_queue_new((1 ? (queue) : (AC__HANDLE(AC__T(*(queue)), AC__DELAY_QUEUE) *)0), sizeof(AC__T(*(queue))))
 /* Inserts a copy of `value`, to come out after `duration` or at `deadline`; those past come out at once. Gives its key, or 0
  * when memory is out or the queue is closed; then the value stays with the caller. Anywhere. */
 #define ac_delay_queue_insert(queue, value, duration) ac__delay_queue_insert((queue), AC__IN(queue, value), (duration))
-#define ac_delay_queue_insert_at(queue, value, deadline) ac__delay_queue_insert_at((queue), AC__IN(queue, value), (deadline))
+#define ac_delay_queue_insert_at(queue, value, deadline)                                                               \
+    ac__delay_queue_insert_at((queue), AC__IN(queue, value), (deadline))
 /* Takes a value out before its time, into *out (NULL: away). 0, or -ENOENT when it has come out or was removed. */
 #define ac_delay_queue_remove(queue, key, out) ac__delay_queue_remove((queue), (key), AC__OUT(queue, out))
 /* Gives a value another time, counted from now, or a deadline. 0, or -ENOENT as above. */

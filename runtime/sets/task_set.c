@@ -143,7 +143,7 @@ void ac__task_set_abort_all(void *handle)
 {
     struct set *set = handle;
     ac__lock_acquire(&set->lock);
-    ac__list_each(link, &set->running) ac_abort(ac__list_entry(link, struct member, link)->task);
+    ac__list_each (link, &set->running) ac_abort(ac__list_entry(link, struct member, link)->task);
     ac__lock_release(&set->lock);
 }
 
@@ -185,7 +185,7 @@ void ac__task_set_free(void *handle)
     if (!set) return;
     ac__lock_acquire(&set->lock);
     if (set->waiters) ac__fatal("ac_task_set_free: a task awaits the set");
-    ac__list_each(link, &set->running) ac_abort(ac__list_entry(link, struct member, link)->task);
+    ac__list_each (link, &set->running) ac_abort(ac__list_entry(link, struct member, link)->task);
     uint32_t unwatched = forget_all(set);
     ac__lock_release(&set->lock);
     ac__atomic_sub(&set->references, unwatched, acq_rel);

@@ -21,9 +21,9 @@ struct ac_token {
     uint32_t cancelled;  /* atomic; never 0 again. First: ac_token_is_cancelled reads it */
     uint32_t references; /* atomic: the users', one a child, one a waiter */
     ac__lock lock;
-    uint32_t listed;          /* in parent->children; under the parent's lock, as are the links */
-    ac_token *parent;         /* a counted reference; constant */
-    ac_token *children;       /* the first of a ring */
+    uint32_t listed;    /* in parent->children; under the parent's lock, as are the links */
+    ac_token *parent;   /* a counted reference; constant */
+    ac_token *children; /* the first of a ring */
     ac_token *next, *previous;
     struct ac__waiter *waiters;
 };

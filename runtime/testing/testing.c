@@ -32,7 +32,8 @@ volatile uint64_t *ac__test_seeds(void)
 {
     static volatile uint64_t *seeds;
     if (seeds) return seeds;
-    void *memory = mmap(NULL, sizeof *seeds * (size_t)(count + 1), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *memory =
+        mmap(NULL, sizeof *seeds * (size_t)(count + 1), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) ac__fatal("no memory for the tests' seeds");
     return seeds = memory;
 }
@@ -107,6 +108,6 @@ bool ac__test_run(const struct ac__test *test, volatile uint64_t *seed)
 void ac__test_report_seed(const struct ac__test *test, uint64_t seed)
 {
     if (!test->options.seeds) return;
-    fprintf(stderr, "%s:%d: %s failed with seed %" PRIu64 "; again: ASYNCC_SEED=%" PRIu64 " CK_RUN_CASE=%s\n", test->file, test->line,
-            test->name, seed, seed, test->name);
+    fprintf(stderr, "%s:%d: %s failed with seed %" PRIu64 "; again: ASYNCC_SEED=%" PRIu64 " CK_RUN_CASE=%s\n",
+            test->file, test->line, test->name, seed, seed, test->name);
 }

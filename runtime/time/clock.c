@@ -25,7 +25,10 @@ static void leave_the_system(struct ac__clock *clock, int64_t shows)
     ac__atomic_store(&clock->frozen, shows, release);
 }
 
-void ac__clock_start_paused(struct ac__clock *clock) { leave_the_system(clock, START_OF_TIME_SECS * INT64_C(1000000000)); }
+void ac__clock_start_paused(struct ac__clock *clock)
+{
+    leave_the_system(clock, START_OF_TIME_SECS * INT64_C(1000000000));
+}
 
 void ac__clock_pause(struct ac__clock *clock)
 {

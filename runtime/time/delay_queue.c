@@ -306,7 +306,8 @@ static int describe(const void *self, char *text, size_t room)
 {
     const struct ac_op_delay_queue_next_future *future = self;
     const struct queue *queue = future->queue;
-    if (ac__timer_state(&future->timer) != AC__TIMER_WAITING) return snprintf(text, room, "delay queue of %" PRIu32, queue->len);
+    if (ac__timer_state(&future->timer) != AC__TIMER_WAITING)
+        return snprintf(text, room, "delay queue of %" PRIu32, queue->len);
     char timer[40];
     ac__timer_describe(&future->timer, timer, sizeof timer);
     return snprintf(text, room, "delay queue of %" PRIu32 ", %s", queue->len, timer);

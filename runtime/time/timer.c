@@ -32,6 +32,7 @@ int ac__timer_describe(const struct ac__timer *timer, char *text, size_t room)
     int64_t left = timer->deadline - ac__timers_now(timer->wheel->timers);
     if (timer->deadline == AC_NEVER) return snprintf(text, room, "timer, never");
     if (left <= 0) return snprintf(text, room, "timer, due");
-    if (left < ac_ms(10000)) return snprintf(text, room, "timer, %" PRId64 " ms left", (left + ac_ms(1) - 1) / ac_ms(1));
+    if (left < ac_ms(10000))
+        return snprintf(text, room, "timer, %" PRId64 " ms left", (left + ac_ms(1) - 1) / ac_ms(1));
     return snprintf(text, room, "timer, %" PRId64 " s left", (left + ac_secs(1) - 1) / ac_secs(1));
 }

@@ -26,7 +26,8 @@
 #include "time/wheel.h"
 
 enum { DIGIT_BITS = 6, DIGIT_MASK = AC__WHEEL_SLOTS - 1 };
-static const uint64_t last_tick = INT64_MAX / AC__NS_PER_MS; /* the last one that is an instant when put in nanoseconds */
+static const uint64_t last_tick =
+    INT64_MAX / AC__NS_PER_MS; /* the last one that is an instant when put in nanoseconds */
 static const uint64_t no_tick = UINT64_MAX;
 
 static uint64_t tick_not_before(int64_t deadline)

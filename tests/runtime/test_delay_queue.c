@@ -73,7 +73,8 @@ END_TEST
 START_TEST(keys_remove_and_are_not_used_again)
 {
     struct item out;
-    ac_delay_key a = ac_delay_queue_insert(queue, item(1), ac_secs(1)), b = ac_delay_queue_insert(queue, item(2), ac_secs(1));
+    ac_delay_key a = ac_delay_queue_insert(queue, item(1), ac_secs(1)),
+                 b = ac_delay_queue_insert(queue, item(2), ac_secs(1));
     ck_assert_int_eq(ac_delay_queue_remove(queue, a, &out), 0);
     ck_assert_int_eq(out.number, 1);
     ck_assert_int_eq(ac_delay_queue_remove(queue, a, &out), -ENOENT);

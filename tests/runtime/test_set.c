@@ -238,7 +238,8 @@ END_TEST
 START_TEST(letting_go_races_with_finishing)
 {
     for (int round = 0; round < 150; round++) {
-        for (int i = 0; i < 12; i++) ac__task_set_add(SPAWN(rt, gives, .value = i, .us = i % 2 ? 0 : 50 * (round % 5)), set);
+        for (int i = 0; i < 12; i++)
+            ac__task_set_add(SPAWN(rt, gives, .value = i, .us = i % 2 ? 0 : 50 * (round % 5)), set);
         if (round % 3 == 0) RUN(rt, pause_ms, .ms = 1);
         if (round % 2) {
             ac__task_set_free(set);

@@ -144,7 +144,10 @@ SCRIPT(timed, ac_duration limit, length, before; struct ac_within_future within;
     return AC_PENDING;
 }
 
-START_TEST(what_finishes_in_time_is_not_cut_off) { ck_assert_int_eq(RUN(rt, timed, .limit = ac_secs(60), .length = ac_ms(2)), 1); }
+START_TEST(what_finishes_in_time_is_not_cut_off)
+{
+    ck_assert_int_eq(RUN(rt, timed, .limit = ac_secs(60), .length = ac_ms(2)), 1);
+}
 END_TEST
 START_TEST(what_takes_too_long_is_cut_off)
 {

@@ -69,14 +69,15 @@ SCRIPT(one_of_many, unsigned number; int rounds; struct ac_sleep_future sleep; s
 SCRIPT(crowd, int i; void *task[2000]; struct ac_op_join_result_future join;)
 {
     BEGIN;
-    for (self->i = 0; self->i < 2000; self->i++) self->task[self->i] = SPAWN_IN(one_of_many, .number = (unsigned)self->i);
     for (self->i = 0; self->i < 2000; self->i++)
-        AWAIT(ac_op_join_result, join, &self->task[self->i], NULL, 0);
+        self->task[self->i] = SPAWN_IN(one_of_many, .number = (unsigned)self->i);
+    for (self->i = 0; self->i < 2000; self->i++) AWAIT(ac_op_join_result, join, &self->task[self->i], NULL, 0);
     END;
 }
 static uint64_t run_crowd(void)
 {
-    ac_runtime *fresh = new_runtime((ac_runtime_options){ .flavor = AC_CURRENT_THREAD, .start_paused = true, .seed = 5 });
+    ac_runtime *fresh =
+        new_runtime((ac_runtime_options){ .flavor = AC_CURRENT_THREAD, .start_paused = true, .seed = 5 });
     digest = 1;
     static struct crowd_future crowd;
     memset(&crowd, 0, sizeof crowd);
@@ -98,11 +99,9 @@ static int block_ms(int ms)
     usleep((useconds_t)ms * 1000);
     return ms;
 }
-SCRIPT(blocks, int ms;)
-{
-    RETURN(block_ms(self->ms));
-}
-SCRIPT(beside_blocking, ac_instant start; void *task; struct ac_op_join_result_future join; struct ac_sleep_future sleep;)
+SCRIPT(blocks, int ms;) { RETURN(block_ms(self->ms)); }
+SCRIPT(beside_blocking, ac_instant start; void *task; struct ac_op_join_result_future join;
+       struct ac_sleep_future sleep;)
 {
     BEGIN;
     self->start = ac_now();
@@ -162,7 +161,8 @@ END_TEST
 
 /* --- Pausing and going on ------------------------------------------------------------------------------------------------*/
 
-SCRIPT(pauses_and_resumes, ac_instant before, paused; struct ac_sleep_future sleep; struct ac_time_advance_future advance;)
+SCRIPT(pauses_and_resumes, ac_instant before, paused; struct ac_sleep_future sleep;
+       struct ac_time_advance_future advance;)
 {
     BEGIN;
     self->before = ac_now();
@@ -197,11 +197,22 @@ START_TEST(time_can_be_paused_and_resumed)
 }
 END_TEST
 
-SCRIPT(pauses_twice, int unused;) { ac_time_pause(); RETURN(0); }
+SCRIPT(pauses_twice, int unused;)
+{
+    ac_time_pause();
+    RETURN(0);
+}
 START_TEST(pausing_twice_stops_the_program) { RUN(rt, pauses_twice); }
 END_TEST
-SCRIPT(resumes, int unused;) { ac_time_resume(); RETURN(0); }
-START_TEST(resuming_what_runs_stops_the_program) { RUN(new_runtime((ac_runtime_options){ .flavor = AC_CURRENT_THREAD }), resumes); }
+SCRIPT(resumes, int unused;)
+{
+    ac_time_resume();
+    RETURN(0);
+}
+START_TEST(resuming_what_runs_stops_the_program)
+{
+    RUN(new_runtime((ac_runtime_options){ .flavor = AC_CURRENT_THREAD }), resumes);
+}
 END_TEST
 SCRIPT(goes_back, struct ac_time_advance_future advance;)
 {
@@ -234,20 +245,11 @@ SCRIPT(late, enum ac_missed_ticks missed; int expected[8]; int i; ac_instant sta
     }
     END;
 }
-START_TEST(late_ticks_in_a_burst)
-{
-    RUN(rt, late, .missed = AC_MISSED_BURST, .expected = { 600, 900, 1200, 1500 });
-}
+START_TEST(late_ticks_in_a_burst) { RUN(rt, late, .missed = AC_MISSED_BURST, .expected = { 600, 900, 1200, 1500 }); }
 END_TEST
-START_TEST(late_ticks_with_a_delay)
-{
-    RUN(rt, late, .missed = AC_MISSED_DELAY, .expected = { 600, 1250, 1550, 1850 });
-}
+START_TEST(late_ticks_with_a_delay) { RUN(rt, late, .missed = AC_MISSED_DELAY, .expected = { 600, 1250, 1550, 1850 }); }
 END_TEST
-START_TEST(late_ticks_left_out)
-{
-    RUN(rt, late, .missed = AC_MISSED_SKIP, .expected = { 600, 1200, 1500 });
-}
+START_TEST(late_ticks_left_out) { RUN(rt, late, .missed = AC_MISSED_SKIP, .expected = { 600, 1200, 1500 }); }
 END_TEST
 
 SCRIPT(cancels_ticks, ac_instant start; ac_interval interval; struct ac_interval_tick_future tick;

@@ -42,7 +42,10 @@ bool fake_notify(struct ac__task *task)
 }
 void fake_push(struct ac__task *task) { __atomic_fetch_add(&((struct fake_task *)task)->pushed, 1, __ATOMIC_ACQ_REL); }
 static int64_t announced;
-void fake_deadline(ac_runtime *rt, int64_t deadline) { (void)rt, __atomic_store_n(&announced, deadline, __ATOMIC_RELAXED); }
+void fake_deadline(ac_runtime *rt, int64_t deadline)
+{
+    (void)rt, __atomic_store_n(&announced, deadline, __ATOMIC_RELAXED);
+}
 ac_runtime *fake_here(void) { return NULL; }
 ac_runtime *fake_of(const ac_context *cx) { return (void)cx, NULL; }
 struct ac__timers *fake_timers(ac_runtime *rt) { return (void)rt, timers; }
@@ -274,7 +277,8 @@ static void *sleeper(void *seed)
             uint32_t state = ac__timer_state(&fake->timer);
             REQUIRE(state == AC__TIMER_NEW || state == AC__TIMER_FIRED);
             /* NOTIFIED pins a task: it is there until it has been pushed. */
-            while (__atomic_load_n(&fake->pushed, __ATOMIC_ACQUIRE) < __atomic_load_n(&fake->notified, __ATOMIC_ACQUIRE))
+            while (__atomic_load_n(&fake->pushed, __ATOMIC_ACQUIRE) <
+                   __atomic_load_n(&fake->notified, __ATOMIC_ACQUIRE))
                 sched_yield();
             REQUIRE(fake->notified == (state == AC__TIMER_FIRED));
         }
