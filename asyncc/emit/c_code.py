@@ -85,11 +85,12 @@ class CodePrinter:
             return
         place = self.place(local)
         is_array = local.type.kind is t.TypeKind.ARRAY
-        if is_array:
-            self.text(f"(__builtin_memcpy({place}, ")
+        if is_array or local.type.has_const_member:
+            address = place if is_array else f"&{place}"
+            self.text(f"({'' if is_array else '*('}__builtin_memcpy({address}, {'' if is_array else '&'}")
             self.tokens.suppress = True
             self.code(part.code)
-            self.text(f", sizeof {place}), {place})")
+            self.text(f", sizeof {place}), {address}{'' if is_array else ')'})")
         else:
             self.text(f"(*({place} = ")
             self.tokens.suppress = True

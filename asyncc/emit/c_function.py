@@ -102,7 +102,7 @@ class FunctionPrinter:
         head = f"static int ac__{name}_poll(void *ac__self, ac_context *{cx})"
         if runs:
             head = f"static int ac__{name}_run(struct {tag} *{me}, ac_context *{cx}, unsigned ac__at)"
-        addressed = "__attribute__((noinline, noclone)) " if c.addressed_labels else ""
+        addressed = "__attribute__((noinline)) " if c.addressed_labels else ""
         w.line(addressed + head)
         self._poll_body(runs)
         if f.uses_function_name:
@@ -182,13 +182,16 @@ class FunctionPrinter:
         c, w, me = self.c, self.w, self.me
         assert self.frame is not None
         parameters = "".join(", " + p.type.declare(p.name) for p in c.function.parameters)
-        w.line(f"static inline void ac__{self.name}_init(struct {self.tag} *{me}{parameters})")
+        unused = "__attribute__((unused)) " if c.function.decl.is_static else ""
+        w.line(f"{unused}static inline void ac__{self.name}_init(struct {self.tag} *{me}{parameters})")
         w.line("{")
         w.indent = "    "
         empty = True
         for p in c.function.parameters:
             if p in self.frame.names:
-                w.line(f"{me}->{self.frame.names[p]} = {p.name};")
+                place = f"{me}->{self.frame.names[p]}"
+                fixed = p.type.has_const_member
+                w.line(f"__builtin_memcpy(&{place}, &{p.name}, sizeof {place});" if fixed else f"{place} = {p.name};")
                 empty = False
             elif p.name:
                 w.line(f"(void){p.name};")
@@ -227,7 +230,7 @@ class FunctionPrinter:
                     w.line(f"        {site.result.declare('ac__value')} = {self.p.result(site, storage)};")
                     if release:
                         w.line(f"        {release}")
-                    w.line(f"        {me}->{name}.value = ac__value;")
+                    w.line(f"        __builtin_memcpy(&{me}->{name}.value, &ac__value, sizeof ac__value);")
                 elif release:
                     w.line(f"        {release}")
                 w.line("        break;")

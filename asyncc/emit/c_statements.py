@@ -105,9 +105,9 @@ class StatementPrinter:
         self.lead(s)
         if s.declares and not in_frame:
             self.put(s.local.type.declare(s.local.name) + " = ")
+            self.p.start(s.code)
         else:
-            self.put(self.p.place(s.local) + " = ")
-        self.p.start(s.code)
+            self.store(self.p.place(s.local), s.local.type, s.code)
         self.put(";")
 
     def _LDeclare(self, s: low.LDeclare) -> None:
@@ -215,14 +215,24 @@ class StatementPrinter:
                 self.p.start(code)
                 self.put(" }")
             self.put(f", sizeof {place});")
-        elif is_list:
+        elif is_list and not ctype.has_const_member:
             self.put(f"{place} = {literal} ")
             self.p.start(code)
             self.put(";")
         else:
+            self.store(place, ctype, code, is_list)
+            self.put(";")
+
+    def store(self, place: str, ctype: t.CType, code: low.Code, is_list: bool = False) -> None:
+        """An assignment, also to what C lets one only initialise: a struct with const members."""
+        if not ctype.has_const_member:
             self.put(f"{place} = ")
             self.p.start(code)
-            self.put(";")
+            return
+        name = ctype.declare("")
+        self.put(f"__builtin_memcpy(&{place}, " + (f"&({name})" if is_list else f"({name}[1]){{ "))
+        self.p.start(code)
+        self.put(("" if is_list else " }") + f", sizeof {place})")
 
     def _is_zero(self, init: t.Expr | None) -> bool:
         """{0} or {}"""
@@ -430,8 +440,8 @@ class StatementPrinter:
             return
         self.put("{ ")
         if s.value is not None:
-            self.put(f"{self.result_place()} = ")
-            self.p.start(s.value)
+            assert self.c.result is not None
+            self.store(self.result_place(), self.c.result.type, s.value)
             self.put("; ")
         self.p.start(low.Code(self.exit_parts(s.exit)))
         self.put(" }")

@@ -37,7 +37,7 @@ def tables(lowered: Lowered, p: CodePrinter) -> list[str]:
         text = site.text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
         return f'{{ "{text}", {kind}, {offset}, {site.line} }}'
 
-    if c.gathers:
+    if "ac__state" in offsets:
         strands.append(f"{{ {offsets['ac__state'].offset}, {frame.state_size}, {c.line(c.function.first)} }}")
     for step in c.suspensions:
         first_live = len(live)
@@ -53,6 +53,8 @@ def tables(lowered: Lowered, p: CodePrinter) -> list[str]:
         elif isinstance(step, low.LSelect):
             kind, count, first, line = "AC_STATE_SELECT", len(step.arms), len(children), step.line
             children += [child(arm.site) for arm in step.arms]
+            mask = offsets.get(frame.names.get(step.mask, ""))
+            children.append(f"{{ NULL, NULL, {mask.offset if mask else 0}, {mask.size if mask else 0} }}")
         else:
             kind, count, first, line = "AC_STATE_GATHER", len(step.branches), len(strands), step.line
             base = offsets[frame.names[step.states]].offset

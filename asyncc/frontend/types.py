@@ -94,8 +94,25 @@ class Types:
             is_volatile=bool(lib.isVolatileQualifiedType(canonical)),
             is_atomic=canonical.kind == c.T_ATOMIC,
         )
+        if kind is TypeKind.RECORD:
+            made.has_const_member = self._has_const_member(canonical)
         self._parts(made, type_, canonical, written)
         return made
+
+    def _has_const_member(self, record: Type) -> bool:
+        """Whether a value of it can only be initialised, not assigned."""
+        lib = self._lib
+        for cursor in self._unit.children(lib.getTypeDeclaration(record)):
+            if cursor.kind != c.FIELD_DECL:
+                continue
+            member = lib.getCanonicalType(lib.getCursorType(cursor))
+            if self._is_const(member):
+                return True
+            while member.kind in _ARRAYS:
+                member = lib.getCanonicalType(lib.getArrayElementType(member))
+            if member.kind == c.T_RECORD and self.of(member).has_const_member:
+                return True
+        return False
 
     def _is_const(self, canonical: Type) -> bool:
         """An array is const when its elements are."""

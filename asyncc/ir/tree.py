@@ -39,6 +39,7 @@ class CType:
     is_const: bool = False  # of the object itself
     is_volatile: bool = False
     is_atomic: bool = False
+    has_const_member: bool = False  # RECORD: some member, also of a member, is const: it cannot be assigned to
     is_async_function: bool = False  # a function type marked async, or (POINTER) a pointer to one
     element: CType | None = None  # ARRAY: of what; POINTER: to what
     length: int = -1  # ARRAY

@@ -28,9 +28,19 @@ def expressions(s: t.Stmt) -> Iterator[t.Expr]:
             stack.extend(reversed([*exprs, *stmts]))
 
 
-def direct_callee(call: t.Expr) -> str:
-    """The name of the function called, "" through a pointer."""
-    return call.function if isinstance(call, t.Call) else ""
+def direct_callee(call: t.Call) -> str:
+    """The name of the function called, also as `(f)`, `(*f)`, `(&f)` or chosen by _Generic; "" through a pointer."""
+    e = strip(call.callee)
+    while True:
+        match e:
+            case t.Selected():
+                e = strip(e.chosen)
+            case t.Unary() if e.op in ("*", "&") and strip(e.operand).type.kind is t.TypeKind.FUNCTION:
+                e = strip(e.operand)
+            case t.Identifier():
+                return e.name if e.local is None and e.type.kind is not t.TypeKind.POINTER else ""
+            case _:
+                return ""
 
 
 class Calls:
@@ -45,6 +55,8 @@ class Calls:
             for e in expressions(function.body):
                 call = strip(e.call) if isinstance(e, t.Await | t.Lazy) else None
                 if isinstance(call, t.Call):
+                    if not call.function and not isinstance(strip(call.callee), t.Member | t.Index | t.Call):
+                        call.function = direct_callee(call)
                     callee = call.function
                     if callee in self.bodies:
                         self.edges[name].append(callee)

@@ -35,6 +35,7 @@ NOWHERE = -1
 class Flow:
     def __init__(self, context: Context, body: low.Low) -> None:
         self.c = context
+        self.everywhere = 0  # bits of temporaries whose address is known: in scope everywhere
         self.always = 0  # bits of what stands in the frame in any case: frames of calls, clocks
         self.nodes: list[Node] = []
         self.bits: dict[low.Variable, int] = {}
@@ -84,6 +85,9 @@ class Flow:
         if facts is not None:
             new.reads, new.kills = self.mask(facts.reads), self.mask(facts.kills)
             new.touches, new.escapes = self.mask(facts.touches), self.mask(facts.escapes)
+            for v in facts.escapes:
+                if not isinstance(v, low.Site) and v.index == -1:
+                    self.everywhere |= self.bit(v)
         self.nodes.append(new)
         number = len(self.nodes) - 1
         self.edge(before, number)

@@ -29,10 +29,10 @@ class Liveness:
         self._interference()
 
     def occupied(self, node: int) -> int:
-        return self.live[node] | (self.escaped[node] & self.flow.nodes[node].scope)
+        return self.live[node] | (self.escaped[node] & (self.flow.nodes[node].scope | self.flow.everywhere))
 
     def occupied_after(self, node: int) -> int:
-        return self.live_after[node] | (self.escaped_after[node] & self.flow.nodes[node].scope)
+        return self.live_after[node] | (self.escaped_after[node] & (self.flow.nodes[node].scope | self.flow.everywhere))
 
     def variables(self, bits: int) -> list[low.Variable]:
         found = []

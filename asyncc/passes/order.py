@@ -215,6 +215,8 @@ class Order:
         match e:
             case t.Paren():
                 return self._compose(e, {id(e.inner): self._place(e.inner)})
+            case t.Member() if not e.is_arrow and is_array(e) and not is_lvalue(e):
+                return self._compose(e, {id(e.base): self._kept_value(e.base)})
             case t.Member() if not e.is_arrow:
                 return self._compose(e, {id(e.base): self._place(e.base)})
             case t.Index() if is_array(e.base) and is_lvalue(e.base):
@@ -231,6 +233,16 @@ class Order:
                 nodes = operands(e)
                 return self._compose(e, dict(zip(map(id, nodes), self._operands(nodes), strict=True)))
         return self._value(e)
+
+    def _kept_value(self, e: t.Expr) -> low.Code:
+        """The struct that holds an array which is no lvalue: in a temporary, for the array must outlast what follows."""
+        if isinstance(e, t.Paren):
+            return self._compose(e, {id(e.inner): self._kept_value(e.inner)})
+        if isinstance(e, t.Member) and not e.is_arrow:
+            return self._compose(e, {id(e.base): self._kept_value(e.base)})
+        code = self.save(e, self._value(e))
+        code.facts.escapes |= code.facts.reads
+        return code
 
     def _assign(self, e: t.Assign) -> low.Code:
         """The right side first; then the place is evaluated and read."""
@@ -323,6 +335,8 @@ class Order:
         c = self.c
         if e.type.kind is t.TypeKind.VOID:
             return False
+        if is_array(e) and not is_lvalue(e) and not isinstance(strip(e), t.Constant | t.CompoundLiteral):
+            return False  # kept in a temporary already
         if c.marks[e] & EFFECT:
             return True
         changed: set[low.Variable] | None = None
