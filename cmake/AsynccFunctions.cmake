@@ -191,8 +191,7 @@ function(_asyncc_translate target source)
     COMMAND "${CMAKE_COMMAND}" -E make_directory "${output_folder}"
     COMMAND ${command} "${input}" -o "${output}" "--cc=${CMAKE_C_COMPILER}" "--options-file=${options}"
             -MD -MF "${output}.d" -MT "${named}" --depend-on-compiler
-    MAIN_DEPENDENCY "${input}"
-    DEPENDS "${options}" "${package}/__init__.py"
+    DEPENDS "${input}" "${options}" "${package}/__init__.py"
     ${rule}
     COMMENT "Translating ${shown}"
     COMMAND_EXPAND_LISTS VERBATIM)
