@@ -1,8 +1,7 @@
 /* A lock of four bytes: zero is free, so that static and zeroed memory holds valid locks.
  *
  * For critical sections of a few dozen instructions. The word is 0 free, 1 held, 2 held with sleepers (Drepper, "Futexes
- * are tricky", mutex 2). It does not spin: on a shared machine a holder that was preempted makes every spinner burn
- * its time slice, and sections are so short that contention is rare. */
+ * are tricky", mutex 2). Who finds it held looks a bounded number of times before it sleeps (lock.c says why). */
 #ifndef ASYNCC_BASE_LOCK_H
 #define ASYNCC_BASE_LOCK_H
 #include "base/atomic.h"
