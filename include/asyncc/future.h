@@ -62,7 +62,8 @@ typedef struct ac_child_info {
 typedef struct ac_state_info {
     uint32_t line;
     uint16_t kind;             /* enum ac_state_kind */
-    uint16_t n_children;       /* AWAIT: 1; SELECT: arms; GATHER: branches (strands, not children) */
+    uint16_t n_children;       /* AWAIT: 1; SELECT: arms, behind which stands one child more, without a name: at its `offset` lies a
+                                * mask of `line` bytes, whose bits say which arms run; GATHER: branches (strands, not children) */
     uint32_t first_child;      /* index into children; for a GATHER: into strands */
     uint32_t first_local;      /* index into live: the locals that hold values in this state */
     uint32_t n_locals;
