@@ -7,6 +7,8 @@ lives gives its bytes away, and small fields fill the holes that alignment leave
 
 from __future__ import annotations
 
+import re
+
 from ..ir import low
 from ..ir import tree as t
 from ..ir.frame import Field, Frame
@@ -44,6 +46,9 @@ class Layout:
         if self.state_type:
             self._add("ac__state", f"{self.state_type} ac__state", self.state_size, self.state_size, FieldKind.STATE,
                       self.c.line(self.c.function.first), "where the function stands", [])  # fmt: skip
+        for v in kept:  # clang lets a member of an anonymous struct hide a type of the same name
+            if not isinstance(v, low.Site):
+                self.taken.update(re.findall(r"[A-Za-z_]\w*", v.type.declare("")))
         parameters = set(self.c.function.parameters)
         order = sorted((v for v in kept if not isinstance(v, low.Site)), key=lambda v: (v.index < 0, v.index, v.position.offset))
         for v in order:

@@ -62,7 +62,7 @@ class Order:
         code = self.value(e)
         if code.is_empty:
             return None
-        if flags & AWAIT and not self._residue_acts(e):
+        if flags & AWAIT and not self._residue_acts(e) and not any(isinstance(x, low.Place) for x in code.parts):
             return None
         if not isinstance(e, t.Assign | t.Call | t.StatementExpr) and not (isinstance(e, t.Unary) and e.op in ("++", "--")):
             code = low.Code(["(void)(", low.Tight(), *code.parts, ")"], code.facts)
