@@ -43,7 +43,6 @@ static inline void ac__io_wait_drop(struct ac__io_wait *self)
 struct ac__offload_job;
 struct ac__offload {
     struct ac__offload_job *job; /* begins with a word that is 0 while the call runs */
-    void *reserved;
 };
 static inline bool ac__offload_running(const struct ac__offload *self)
 {

@@ -100,8 +100,7 @@ struct ac_accept_future {
     int result;
     int step;
     struct sockaddr_storage *peer;
-    struct ac__io_wait wait;
-    struct ac__io_wait freed;     /* for an ac_close, when there were too many descriptors, */
+    struct ac__io_wait wait;      /* for a connection; or, when there are too many descriptors, for an ac_close, */
     struct ac_sleep_future pause; /* or for a little time to pass */
 };
 struct ac_recv_future {

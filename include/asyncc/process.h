@@ -29,7 +29,8 @@ extern "C" {
 
 typedef struct ac_process ac_process;
 
-/* What the child's standard input, output and errors are: one of these, or a descriptor above 0, which is borrowed. */
+/* What the child's standard input, output and errors are: one of these, or a descriptor above 0, which is borrowed. (Not one of
+ * ac_pipe or the like: those do not block, which the flag they share would impose on the child, and few programs expect.) */
 enum {
     AC_STDIO_INHERIT = 0,    /* this program's own */
     AC_STDIO_NULL = -1,      /* /dev/null */

@@ -23,7 +23,6 @@ void ac_accept_init(struct ac_accept_future *self, int fd, struct sockaddr_stora
     self->peer = peer;
     self->step = ACCEPTING;
     ac__io_wait_init(&self->wait, fd);
-    ac__io_wait_init(&self->freed, -1);
 }
 
 /* accept(2) says so of connections, not of the listener; it reports pending network errors of the new socket as its own. */
@@ -71,29 +70,29 @@ static bool is_shortage(ssize_t error)
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
 }
 
+/* While it pauses its node is in the list of those who wait for descriptors. The listener itself may be closed, and its number
+ * reused, meanwhile: marked as woken, the next attempt compares the generation that the last one found. */
+static void pause_begin(struct ac_accept_future *self, ac_context *cx)
+{
+    self->step = PAUSED;
+    ac__freed_wait(&self->wait, cx);
+    ac_sleep_init(&self->pause, PAUSE);
+}
+
 static void pause_end(struct ac_accept_future *self, bool timer_ended)
 {
     if (!timer_ended) ac_sleep_drop(&self->pause);
-    ac__freed_forget(&self->freed);
+    ac__freed_forget(&self->wait);
+    self->wait.state = AC__WAIT_FIRED;
     self->step = ACCEPTING;
 }
 
 static bool pause_over(struct ac_accept_future *self, ac_context *cx)
 {
     bool timer_ended = ac_sleep_poll(&self->pause, cx) == AC_READY;
-    if (!timer_ended && ac__io_waiting(&self->freed)) return false;
+    if (!timer_ended && ac__io_waiting(&self->wait)) return false;
     pause_end(self, timer_ended);
     return true;
-}
-
-/* The listener itself may be closed, and its number reused, while it pauses: marked as woken, the next attempt compares the
- * generation that the last one found. */
-static void pause_begin(struct ac_accept_future *self, ac_context *cx)
-{
-    self->step = PAUSED;
-    self->wait.state = AC__WAIT_FIRED;
-    ac__freed_wait(&self->freed, cx);
-    ac_sleep_init(&self->pause, PAUSE);
 }
 
 int ac_accept_poll(struct ac_accept_future *self, ac_context *cx)

@@ -21,13 +21,11 @@
 #include "asyncc/io.h"
 #include "asyncc/task.h"
 #include "io/awaitable.h"
+#include "io/nowait.h"
 #include "io/offload.h"
 #include "io/operation.h"
 #include "io/quiet.h"
 
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 8
-#endif
 #define TO_POOL (-100000) /* given by an attempt: this has to be made on the blocking pool */
 
 struct transfer {
@@ -70,8 +68,7 @@ static ssize_t by_file(int fd, const struct transfer *transfer)
 static ssize_t no_wait(int fd, const struct transfer *transfer)
 {
     if (transfer->direction == AC__WRITE) return ac__write_quietly(fd, transfer->iov, transfer->count, RWF_NOWAIT);
-    ssize_t n = preadv2(fd, transfer->iov, transfer->count, -1, RWF_NOWAIT);
-    return n < 0 ? -errno : n;
+    return ac__readv_nowait(fd, transfer->iov, transfer->count, -1);
 }
 
 /* Not a socket, may block, and the kernel cannot be told not to. */

@@ -13,12 +13,9 @@
 #include "asyncc/io.h"
 #include "asyncc/task.h"
 #include "io/awaitable.h"
+#include "io/nowait.h"
 #include "io/offload.h"
 #include "mem/alloc.h"
-
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 8
-#endif
 
 static ssize_t given(ssize_t n) { return n < 0 ? -errno : n; }
 
@@ -184,7 +181,8 @@ int ac_open_poll_slow(struct ac_open_future *self, ac_context *cx)
 /* What is in memory already is not worth a thread. Not all of it there, or the end of the file in between: the pool finds out. */
 static bool pread_now(struct ac_pread_future *self)
 {
-    ssize_t n = preadv2(self->fd, &(struct iovec){ self->buf, self->n }, 1, (off_t)self->offset, RWF_NOWAIT);
+    if (self->offset < 0) return false;
+    ssize_t n = ac__readv_nowait(self->fd, &(struct iovec){ self->buf, self->n }, 1, self->offset);
     if (n < 0 || ((size_t)n < self->n && n > 0)) return false;
     self->result = n;
     return true;

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "io/nowait.h"
+
 static bool thread_is_quiet(void)
 {
     static _Thread_local bool quiet;
@@ -25,7 +27,8 @@ static bool thread_is_quiet(void)
 
 static ssize_t write_now(int fd, const struct iovec *iov, int count, int flags)
 {
-    ssize_t n = flags ? pwritev2(fd, iov, count, -1, flags) : writev(fd, iov, count);
+    if (flags) return ac__writev_flags(fd, iov, count, flags);
+    ssize_t n = writev(fd, iov, count);
     return n < 0 ? -errno : n;
 }
 
