@@ -6,32 +6,27 @@
 #include "base/fatal.h"
 #include "sched/rt.h"
 
-struct root_future {
-    const ac_descriptor *type;
-    void *future;
-};
-
 static int root_poll(void *self, ac_context *cx)
 {
-    struct root_future *root = self;
+    struct ac__root_future *root = self;
     return root->type->poll(root->future, cx);
 }
 
 static void root_drop(void *self)
 {
-    struct root_future *root = self;
+    struct ac__root_future *root = self;
     root->type->drop(root->future);
 }
 
-const ac_descriptor ac__root_descriptor = { .name = "ac_block_on", .file = __FILE__, .size = sizeof(struct root_future),
-                                            .align = _Alignof(struct root_future), .poll = root_poll, .drop = root_drop };
+const ac_descriptor ac__root_descriptor = { .name = "ac_block_on", .file = __FILE__, .size = sizeof(struct ac__root_future),
+                                            .align = _Alignof(struct ac__root_future), .poll = root_poll, .drop = root_drop };
 
 static struct ac__task *spawn_root(struct ac__worker *worker, const ac_descriptor *type, void *future)
 {
     ac_context cx = { .worker = worker };
-    struct root_future *root = ac__spawn_begin(&cx, worker->runtime, &ac__root_descriptor, AC__SPAWN_LOCAL);
+    struct ac__root_future *root = ac__spawn_begin(&cx, worker->runtime, &ac__root_descriptor, AC__SPAWN_LOCAL);
     if (!root) ac__fatal("ac_block_on: out of memory");
-    *root = (struct root_future){ type, future };
+    *root = (struct ac__root_future){ type, future };
     return ac__spawn_end(&cx, root);
 }
 

@@ -70,6 +70,7 @@ static void sleep_current(struct ac__worker *worker, int64_t timeout)
 void ac__current_drive(struct ac__worker *worker, struct ac__task *root)
 {
     while (!(ac__atomic_load(&root->state, acquire) & AC__TASK_COMPLETE)) {
+        ac__pause_if_asked(worker);
         struct ac__task *task = next_task(worker);
         if (task) ac__worker_run_own(worker, task);
         else sleep_current(worker, -1);
@@ -86,6 +87,7 @@ unsigned ac__current_turn(struct ac__worker *worker, int64_t timeout)
     }
     /* One round: a task that is always ready gives the loop outside its turn. */
     for (size_t n = worker->local.length; n > 0; n--, polls++) {
+        ac__pause_if_asked(worker);
         struct ac__task *task = next_task(worker);
         if (!task) break;
         ac__worker_run_own(worker, task);

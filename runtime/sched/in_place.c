@@ -47,6 +47,7 @@ void ac_block_in_place(void (*call)(void *argument), void *argument)
         spare->stands_in = true;
         spare->yielded = worker->yielded;
         worker->polling = NULL;
+        ac__atomic_store(&worker->runs, NULL, relaxed);
         cx->worker = spare;
         ac__atomic_add(&worker->runtime->workers_alive, 1, relaxed); /* the shutdown waits for a stand-in too */
         ac__worker_enter(spare);

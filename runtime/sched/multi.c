@@ -140,17 +140,42 @@ static struct ac__task *steal(struct ac__worker *worker)
     return NULL;
 }
 
+/* seq_cst: see the rule in idle.h. */
+static bool work_waits(ac_runtime *rt)
+{
+    if (ac__atomic_load(&rt->inject.length, seq_cst) > 0) return true;
+    for (unsigned i = 0; i < rt->n_workers; i++) {
+        struct ac__worker *worker = rt->workers[i];
+        uint32_t tail = ac__atomic_load(&worker->ring.tail, seq_cst);
+        if (tail != ac__ring_real_of(ac__atomic_load(&worker->ring.head, seq_cst))) return true;
+    }
+    return false;
+}
+
+static bool stopping(ac_runtime *rt) { return ac__atomic_load(&rt->stopping, seq_cst) != 0; }
+
+static struct ac__task *look_around(struct ac__worker *worker)
+{
+    struct ac__task *task = steal(worker);
+    if (!task) return take_global_share(worker);
+    ac__count_add(&worker->counts.steals, 1);
+    return task;
+}
+
+/* Finding nothing, a searcher looks on for about as long as going to sleep and being woken would take (AC__LINGER looks, some two
+ * microseconds). What is pushed meanwhile costs nobody a system call, since a searcher is about; two threads that answer each other run
+ * at the speed of their caches. At most half of the workers do it at once, and each only once before it sleeps. */
 static struct ac__task *search(struct ac__worker *worker)
 {
     ac_runtime *rt = worker->runtime;
     if (!worker->searching && !ac__idle_search(&rt->idle)) return NULL;
     worker->searching = true;
-    struct ac__task *task = steal(worker);
-    if (task) {
-        ac__count_add(&worker->counts.steals, 1);
-        return task;
+    struct ac__task *task = look_around(worker);
+    for (int look = 0; !task && look < AC__LINGER && !stopping(rt); look++) {
+        ac__cpu_relax();
+        if (work_waits(rt)) task = look_around(worker);
     }
-    return take_global_share(worker);
+    return task;
 }
 
 /* --- Running ----------------------------------------------------------------------------------------------------------*/
@@ -180,20 +205,6 @@ static bool run(struct ac__worker *worker, struct ac__task *task)
 }
 
 /* --- Sleeping ---------------------------------------------------------------------------------------------------------*/
-
-/* seq_cst: see the rule in idle.h. */
-static bool work_waits(ac_runtime *rt)
-{
-    if (ac__atomic_load(&rt->inject.length, seq_cst) > 0) return true;
-    for (unsigned i = 0; i < rt->n_workers; i++) {
-        struct ac__worker *worker = rt->workers[i];
-        uint32_t tail = ac__atomic_load(&worker->ring.tail, seq_cst);
-        if (tail != ac__ring_real_of(ac__atomic_load(&worker->ring.head, seq_cst))) return true;
-    }
-    return false;
-}
-
-static bool stopping(ac_runtime *rt) { return ac__atomic_load(&rt->stopping, seq_cst) != 0; }
 
 static void sleep_on_futex(struct ac__worker *worker)
 {
@@ -234,13 +245,17 @@ static void sleep_worker(struct ac__worker *worker)
 static bool work(struct ac__worker *worker)
 {
     ac_runtime *rt = worker->runtime;
-    while (!ac__atomic_load(&rt->stopping, relaxed)) {
+    for (;;) {
+        uint32_t asked = ac__atomic_load(&rt->stopping, relaxed);
+        if (ac__unlikely(asked != 0)) {
+            if (asked & AC__STOP) return true;
+            ac__pause_here(worker);
+        }
         struct ac__task *task = next_task(worker);
         if (!task) task = search(worker);
         if (!task) sleep_worker(worker);
         else if (!run(worker, task)) return false;
     }
-    return true;
 }
 
 void ac__multi_work(struct ac__worker *worker)
@@ -291,7 +306,7 @@ static bool ended(ac_runtime *rt)
 
 bool ac__pool_stop(ac_runtime *rt, int64_t deadline)
 {
-    ac__atomic_store(&rt->stopping, 1, seq_cst);
+    ac__atomic_or(&rt->stopping, AC__STOP, seq_cst);
     for (unsigned i = 0; i < rt->n_threads; i++) {
         ac__atomic_store(&rt->workers[i]->park, 1, seq_cst);
         ac__futex_wake(&rt->workers[i]->park, 1);

@@ -35,7 +35,7 @@ struct ac_runtime {
     uint64_t remote_schedules;  /* written under the lock of inject or of the core's inbox */
     uint64_t spawned_outside;   /* by threads that are no workers */
     int64_t sleeping_until __attribute__((aligned(AC__CACHE_LINE))); /* see ac__runtime_deadline; INT64_MIN: nobody sleeps in the driver */
-    uint32_t stopping;          /* workers poll no more */
+    uint32_t stopping;          /* AC__STOP: workers poll no more; AC__PAUSE: not until it is gone. A futex for that */
     uint32_t wakes_in_flight;   /* threads outside that are about to wake one of ours: the memory must outlive them */
     /* Current-thread: */
     struct ac__worker *core;
@@ -45,7 +45,8 @@ struct ac_runtime {
     struct ac__list all_workers;
     struct ac__worker *idle_visitors;
     uint32_t workers_alive;     /* futex: POOL workers, and stand-ins, that some thread is at work for */
-    struct ac__list all;        /* in the list of runtimes (dump.c) */
+    struct ac__watchdog *watchdog;
+    struct ac__list all;        /* in the list of runtimes */
 };
 
 /* --- push.c -----------------------------------------------------------------------------------------------------------*/
@@ -78,6 +79,45 @@ void ac__multi_work(struct ac__worker *worker);
 struct ac__worker *ac__visitor_take(ac_runtime *rt);
 void ac__visitor_give(ac_runtime *rt, struct ac__worker *worker);
 
+/* --- block_on.c ---------------------------------------------------------------------------------------------------------*/
+/* The task that an ac_block_on is: only a pointer to the caller's future. */
+struct ac__root_future {
+    const ac_descriptor *type;
+    void *future;
+};
+extern const ac_descriptor ac__root_descriptor;
+
+/* --- pause.c ------------------------------------------------------------------------------------------------------------*/
+/* What `stopping` may say to the workers, which look at it between polls. */
+enum { AC__STOP = 1, AC__PAUSE = 2 };
+/* By a worker that saw AC__PAUSE: waits until it is taken back. */
+void ac__pause_here(struct ac__worker *worker);
+static inline void ac__pause_if_asked(struct ac__worker *worker)
+{
+    if (ac__unlikely(ac__atomic_load(&worker->runtime->stopping, relaxed) & AC__PAUSE)) ac__pause_here(worker);
+}
+/* seq_cst: either the pause sees that it is not quiet, or it sees the pause. */
+static inline void ac__worker_no_longer_quiet(struct ac__worker *worker)
+{
+    ac__atomic_store(&worker->quiet, 0, seq_cst);
+    if (ac__unlikely(ac__atomic_load(&worker->runtime->stopping, seq_cst) & AC__PAUSE)) ac__pause_here(worker);
+}
+/* Asks all workers of a runtime to stop between polls, but for `self`, and waits up to 100 ms for that; then lets them go on. Between the two,
+ * a worker whose `quiet` is set polls nothing. */
+void ac__pause_begin(ac_runtime *rt, struct ac__worker *self);
+void ac__pause_end(ac_runtime *rt);
+
+/* --- dump.c -------------------------------------------------------------------------------------------------------------*/
+/* SIGUSR2 makes a dump, from now on. */
+void ac__dump_on_signal(void);
+
+/* --- watchdog.c ---------------------------------------------------------------------------------------------------------*/
+/* Reports polls that hold their worker longer than the option says. 0 or a negative errno. */
+int ac__watchdog_start(ac_runtime *rt);
+void ac__watchdog_stop(ac_runtime *rt);
+/* By the worker whose poll was found to be long, at its end. */
+void ac__watchdog_report(struct ac__worker *worker, struct ac__task *task);
+
 /* --- driving.c ----------------------------------------------------------------------------------------------------------*/
 /* Looks into the driver and at the timers without waiting; what that wakes lies in the worker's queue afterwards. */
 void ac__driver_look(struct ac__worker *worker);
@@ -90,9 +130,8 @@ void ac__sweep_runtime(ac_runtime *rt, struct ac__worker *worker);
 /* Drops the local tasks of a worker that leaves ac_block_on. */
 void ac__sweep_local(struct ac__worker *worker);
 
-static inline int64_t ac__deadline_in(int64_t timeout)
-{
-    return timeout < 0 ? INT64_MAX : ac__instant_after(ac_now(), timeout);
-}
+/* All runtimes of the process, for the dump. */
+extern ac__lock ac__runtimes_lock;
+extern struct ac__list ac__runtimes;
 
 #endif

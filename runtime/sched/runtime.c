@@ -12,6 +12,22 @@
 
 const char ac__abi_1 = 1;
 
+ac__lock ac__runtimes_lock;
+struct ac__list ac__runtimes;
+
+static void list_runtime(ac_runtime *rt)
+{
+    ac__lock_acquire(&ac__runtimes_lock);
+    ac__list_push_back(&ac__runtimes, &rt->all);
+    ac__lock_release(&ac__runtimes_lock);
+}
+static void unlist_runtime(ac_runtime *rt)
+{
+    ac__lock_acquire(&ac__runtimes_lock);
+    ac__list_remove(&rt->all);
+    ac__lock_release(&ac__runtimes_lock);
+}
+
 /* --- Its parts --------------------------------------------------------------------------------------------------------*/
 
 ac_runtime *ac_runtime_current(void) { return ac__thread.runtime; }
@@ -54,7 +70,8 @@ static int open_parts(ac_runtime *rt)
     rt->blocking = ac__blocking_open(rt);
     if (!rt->timers || !rt->blocking) return -ENOMEM;
     error = ac__driver_open(rt, &rt->driver);
-    return error ? error : ac__pool_start(rt);
+    if (!error) error = ac__pool_start(rt);
+    return error || rt->options.report_held_after <= 0 ? error : ac__watchdog_start(rt);
 }
 
 /* The threads have ended, or never were. */
@@ -84,7 +101,13 @@ ac_runtime *ac__runtime_new(const ac_runtime_options *options, size_t size)
         rt->home.runtime = rt;
         rt->sleeping_until = INT64_MIN;
         error = open_parts(rt);
-        if (!error) return rt;
+        if (!error) {
+            list_runtime(rt);
+            if (resolved.dump_on_signal) ac__dump_on_signal();
+            return rt;
+        }
+        ac__watchdog_stop(rt);
+        if (rt->n_threads) ac__pool_stop(rt, INT64_MAX);
         if (rt->blocking) ac__blocking_close(rt->blocking, INT64_MAX);
         release(rt);
     }
@@ -112,6 +135,8 @@ bool ac_runtime_shutdown(ac_runtime *rt, ac_duration timeout)
     if (ac__task_here()) ac__fatal("ac_runtime_shutdown: called inside a task");
     if (timeout >= 0 && timeout < ac_ms(20)) timeout = ac_ms(20); /* what threads that are not stuck need to end */
     int64_t deadline = timeout < 0 ? INT64_MAX : ac__instant_after(ac__clock_system(), timeout);
+    unlist_runtime(rt);
+    ac__watchdog_stop(rt);
     if (!ac__pool_stop(rt, deadline)) return false;
     if (rt->core && !ac__core_take(rt))
         ac__fatal("ac_runtime_shutdown: another thread is in ac_block_on of this runtime");

@@ -21,6 +21,7 @@ struct ac__worker *ac__visitor_take(ac_runtime *rt)
 void ac__visitor_give(ac_runtime *rt, struct ac__worker *worker)
 {
     worker->stands_in = false;
+    ac__atomic_store(&worker->quiet, 1, seq_cst);
     ac__lock_acquire(&rt->workers_lock);
     worker->next_idle = rt->idle_visitors;
     rt->idle_visitors = worker;
@@ -67,8 +68,19 @@ static struct ac__task *next_task(struct ac__worker *worker)
     return ac__queue_pop(&worker->local);
 }
 
+/* As a worker does (multi.c): what comes within the time that going to sleep would take is not slept for. */
+static bool comes_soon(struct ac__worker *worker)
+{
+    for (int look = 0; look < AC__LINGER; look++) {
+        if (ac__atomic_load(&worker->inbox_length, relaxed) > 0) return true;
+        ac__cpu_relax();
+    }
+    return false;
+}
+
 static void sleep_visitor(struct ac__worker *worker)
 {
+    if (comes_soon(worker)) return;
     ac__before_sleep(worker);
     ac__atomic_store(&worker->park, 0, relaxed);
     ac__atomic_store(&worker->asleep, 1, seq_cst);
@@ -89,11 +101,16 @@ static void drive_core_too(struct ac__worker *worker, struct ac__task *root)
     struct ac__worker *core = worker->runtime->core;
     while (!complete(root)) {
         struct ac__task *task;
-        while (!complete(root) && (task = next_task(worker))) ac__worker_run_own(worker, task);
+        while (!complete(root) && (task = next_task(worker))) {
+            ac__worker_run_own(worker, task);
+            ac__pause_if_asked(worker);
+        }
         if (complete(root)) break;
         ac__atomic_store(&worker->asleep, 2, seq_cst);
+        ac__worker_leave(worker);
         ac__worker_enter(core);
         ac__current_turn(core, ac__atomic_load(&worker->inbox_length, seq_cst) ? 0 : -1);
+        ac__worker_leave(core);
         ac__worker_enter(worker);
         ac__atomic_store(&worker->asleep, 0, seq_cst);
     }
@@ -102,6 +119,7 @@ static void drive_core_too(struct ac__worker *worker, struct ac__task *root)
 void ac__visitor_drive(struct ac__worker *worker, struct ac__task *root)
 {
     while (!complete(root)) {
+        ac__pause_if_asked(worker);
         struct ac__task *task = next_task(worker);
         if (task) {
             ac__worker_run_own(worker, task);

@@ -22,6 +22,7 @@ struct ac__worker *ac__worker_new(ac_runtime *rt, enum ac__worker_kind kind, uns
     worker->index = index;
     worker->wheel = wheel;
     worker->global_interval = 61;
+    worker->quiet = 1;
     worker->random = ac__random_seed(rt->options.seed + index + ((uint64_t)kind << 32));
     ac__lock_acquire(&rt->workers_lock);
     ac__list_push_back(&rt->all_workers, &worker->all);
@@ -44,11 +45,12 @@ void ac__worker_enter(struct ac__worker *worker)
     ac__thread.worker = worker;
     ac__thread.cells = worker->cells;
     ac__thread.runtime = worker->runtime;
+    ac__worker_no_longer_quiet(worker);
 }
 
 void ac__worker_leave(struct ac__worker *worker)
 {
-    (void)worker;
+    ac__atomic_store(&worker->quiet, 1, seq_cst);
     ac__thread.worker = NULL;
     ac__thread.cells = NULL;
     ac__thread.runtime = ac__thread.blocking;

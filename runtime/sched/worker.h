@@ -21,6 +21,10 @@
 #define AC__BUDGET 128u
 /* Turns the last-in slot may take in a row before the ring is served. */
 #define AC__LIFO_TURNS 3u
+/* Looks for work before going to sleep (multi.c and visitor.c say why). */
+#ifndef AC__LINGER
+#define AC__LINGER 64
+#endif
 
 enum ac__worker_kind { AC__WORKER_POOL, AC__WORKER_CURRENT, AC__WORKER_VISITOR };
 
@@ -58,7 +62,9 @@ struct ac__worker {
     struct ac__worker *next_idle; /* VISITOR: in the list of those not in use */
 
     /* Shared: */
-    int64_t poll_started __attribute__((aligned(AC__CACHE_LINE))); /* for the report of long polls; 0: none under way */
+    uint32_t quiet __attribute__((aligned(AC__CACHE_LINE))); /* it polls nothing, and looks at the runtime's `stopping` before it does */
+    uint32_t held;             /* the watchdog found its poll to be long */
+    const ac_descriptor *runs; /* what it polls, for the watchdog; NULL: nothing */
     uint32_t park;             /* futex: 0 asleep or about to be, 1 woken */
     uint8_t next_sleeper;      /* in the stack of sleeping workers, see idle.h */
     ac__lock inbox_lock;

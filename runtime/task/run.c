@@ -6,7 +6,7 @@
  * dropped for the one above it, and never recurses. */
 #include "mem/slab.h"
 #include "sched/thread.h"
-#include "sched/worker.h"
+#include "sched/rt.h"
 #include "task/local.h"
 #include "task/task.h"
 
@@ -64,9 +64,12 @@ enum ac__ran ac__task_run(struct ac__task *task, struct ac__worker *worker)
     };
     worker->polling = &cx;
     worker->yielded = false;
+    ac__atomic_store(&worker->runs, task->type, relaxed);
     int polled = poll_from_leaf(task, &cx);
     worker = cx.worker; /* another one if ac_block_in_place gave ours away */
     worker->polling = NULL;
+    ac__atomic_store(&worker->runs, NULL, relaxed);
+    if (ac__unlikely(ac__atomic_load(&worker->held, relaxed))) ac__watchdog_report(worker, polled == AC_PENDING ? task : NULL);
     if (polled == AC_PENDING) {
         bool yielded = worker->yielded;
         if (ac__likely(!ac__task_sleep(task, yielded))) return AC__RAN_OFF;
