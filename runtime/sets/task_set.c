@@ -248,13 +248,13 @@ void ac_op_task_set_join_drop_slow(struct ac_op_task_set_join_future *self)
     ac__wake_list_push(&woken);
 }
 
-static int describe(const void *self, char *text, size_t room)
+static int describe_set(const void *self, char *text, size_t room)
 {
     const struct set *set = ((const struct ac_op_task_set_join_future *)self)->set;
     return snprintf(text, room, "task set of %zu", set->len);
 }
 
-AC__LEAF_WITH_RESULT(ac_op_task_set_join, describe);
+AC__LEAF_WITH_RESULT(ac_op_task_set_join, describe_set);
 int ac_op_task_set_join(void *set, void *out)
 {
     AC__ENTER(ac_op_task_set_join, set, out);

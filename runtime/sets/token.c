@@ -165,7 +165,7 @@ void ac_token_cancel(ac_token *token)
 
 /* --- Waiting ----------------------------------------------------------------------------------------------------------- */
 
-static bool join_waiters(struct ac_cancelled_future *self, struct ac__task *task)
+static bool queue_for_token(struct ac_cancelled_future *self, struct ac__task *task)
 {
     ac_token *token = self->token;
     ac__lock_acquire(&token->lock);
@@ -181,7 +181,7 @@ static bool join_waiters(struct ac_cancelled_future *self, struct ac__task *task
 int ac_cancelled_poll_slow(struct ac_cancelled_future *self, ac_context *cx)
 {
     bool queued = ac__atomic_load(&self->waiter.state, relaxed) != AC__UNQUEUED;
-    if (!queued && !ac_token_is_cancelled(self->token) && join_waiters(self, cx->task)) return AC_PENDING;
+    if (!queued && !ac_token_is_cancelled(self->token) && queue_for_token(self, cx->task)) return AC_PENDING;
     if (!ac__budget(cx)) return AC_PENDING;
     if (queued) ac_cancelled_drop_slow(self);
     return AC_READY;
@@ -198,12 +198,12 @@ void ac_cancelled_drop_slow(struct ac_cancelled_future *self)
     ac_token_release(token);
 }
 
-static int describe(const void *self, char *text, size_t room)
+static int describe_token(const void *self, char *text, size_t room)
 {
     const ac_token *token = ((const struct ac_cancelled_future *)self)->token;
     return snprintf(text, room, "token %p, %s", (const void *)token,
                     ac_token_is_cancelled(token) ? "cancelled" : "not cancelled");
 }
 
-AC__LEAF(ac_cancelled, describe);
+AC__LEAF(ac_cancelled, describe_token);
 void ac_cancelled(ac_token *token) { AC__ENTER(ac_cancelled, token); }

@@ -72,7 +72,7 @@ bool ac_task_tracker_is_closed(const ac_task_tracker *tracker)
 
 size_t ac_task_tracker_len(const ac_task_tracker *tracker) { return ac__atomic_load(&tracker->word, acquire) / one; }
 
-static bool join_waiters(struct ac_task_tracker_wait_future *self, struct ac__task *task)
+static bool queue_for_tracker(struct ac_task_tracker_wait_future *self, struct ac__task *task)
 {
     ac_task_tracker *tracker = self->tracker;
     ac__lock_acquire(lock_of(tracker));
@@ -85,7 +85,7 @@ static bool join_waiters(struct ac_task_tracker_wait_future *self, struct ac__ta
 int ac_task_tracker_wait_poll_slow(struct ac_task_tracker_wait_future *self, ac_context *cx)
 {
     bool queued = ac__atomic_load(&self->waiter.state, relaxed) != AC__UNQUEUED;
-    if (!queued && join_waiters(self, cx->task)) return AC_PENDING;
+    if (!queued && queue_for_tracker(self, cx->task)) return AC_PENDING;
     if (!ac__budget(cx)) return AC_PENDING;
     if (queued) ac__waiter_outcome(&self->waiter, lock_of(self->tracker));
     return AC_READY;
@@ -101,12 +101,12 @@ void ac_task_tracker_wait_drop_slow(struct ac_task_tracker_wait_future *self)
     ac__lock_release(lock_of(tracker));
 }
 
-static int describe(const void *self, char *text, size_t room)
+static int describe_tracker(const void *self, char *text, size_t room)
 {
     const ac_task_tracker *tracker = ((const struct ac_task_tracker_wait_future *)self)->tracker;
     return snprintf(text, room, "task tracker, %zu under way, %s", ac_task_tracker_len(tracker),
                     ac_task_tracker_is_closed(tracker) ? "closed" : "not closed");
 }
 
-AC__LEAF(ac_task_tracker_wait, describe);
+AC__LEAF(ac_task_tracker_wait, describe_tracker);
 void ac_task_tracker_wait(ac_task_tracker *tracker) { AC__ENTER(ac_task_tracker_wait, tracker); }
