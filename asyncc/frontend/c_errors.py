@@ -12,7 +12,7 @@ from functools import cache
 from ..ir.source import Position
 from . import words
 from .diagnostics import Diagnostic, Note
-from .libclang import ERROR, FATAL
+from .libclang import ERROR
 from .text import FileLines, SourceText
 from .unit_parse import ClangDiagnostic, ParsedUnit
 
@@ -77,9 +77,8 @@ def _in_our_words(message: str) -> str:
     """Handles by their names, and async functions without clang's calling convention."""
     message = _SUGAR.sub(r"'\1'", message)
     message = _HANDLE.sub(_handle_name, message)
-    if _ASYNC_TYPE.search(message):
-        message = _ASYNC_TYPE.sub(" [async]", message)
-    return message
+    # Where clang names the word's macro, it says `async` itself.
+    return _ASYNC_TYPE.sub("" if "'async " in message else " [async]", message).replace("((*))", "(*)")
 
 
 def _handle_name(match: re.Match[str]) -> str:
@@ -89,7 +88,7 @@ def _handle_name(match: re.Match[str]) -> str:
 
 
 def _explain(made: Diagnostic, found: ClangDiagnostic) -> None:
-    if "[async]" in made.message:
+    if _ASYNC_TYPE.search(found.message):
         made.notes.append(
             Note("an async function and a plain one are called in different ways: a pointer to one cannot hold the other")
         )
@@ -97,7 +96,7 @@ def _explain(made: Diagnostic, found: ClangDiagnostic) -> None:
         return
     if any(name in made.message for name in _INTERNAL):
         made.notes.append(Note("a word of the language stands where it cannot"))
-    if "file not found" in found.message and found.severity >= FATAL:
+    if "file not found" in found.message:
         made.fix = "give the folder with -I, or install the package the header belongs to"
         return
     if made.position is None:

@@ -12,6 +12,7 @@ Each expanded token remembers the token of the text it is, or the outermost use 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -74,6 +75,8 @@ class Expander:
         self._spellings: frozenset[str] = _NONE  # those that are words here: not before the include, not after an #undef
         self._presumed = presumed
         self._read_include = read_include
+        self._word_changes = table.changes(self._every_spelling)
+        self._words_by_epoch: dict[int, frozenset[str]] = {}
         self.tokens: list[Token] = []
         self.skipped: list[tuple[int, int]] = []
         self._local: dict[str, Macro | None] = {}  # #define and #undef inside the body under expansion
@@ -91,11 +94,19 @@ class Expander:
         start = len(self.tokens)
         self._place = lexed.starts[first] if first < len(lexed) else len(self._text)
         self._local, self._macro_of = {}, {}
-        self._spellings = frozenset(w for w in self._every_spelling if self._table.lookup(w, self._place))
+        self._spellings = self._words_at(self._place)
         stretch = _Stretch(lexed, first, last, self._text, self._source.position)
         stretch.skip = self.skipped
         self._run(stretch, gap)
         return start, len(self.tokens)
+
+    def _words_at(self, place: int) -> frozenset[str]:
+        epoch = bisect_right(self._word_changes, place)
+        found = self._words_by_epoch.get(epoch)
+        if found is None:
+            found = frozenset(w for w in self._every_spelling if self._table.lookup(w, place))
+            self._words_by_epoch[epoch] = found
+        return found
 
     def _run(self, stretch: _Stretch, gap: str = "") -> None:
         """Expands a whole stretch, of the text or of a file included inside a body."""

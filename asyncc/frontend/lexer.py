@@ -31,6 +31,7 @@ _KINDS = (
 _DIRECTIVE = re.compile(r'(?:"(?:[^"\\\n]|\\.)*"|/\*[\s\S]*?\*/|//[^\n]*|[^\n])*')
 _COMMENT = re.compile(r"/\*[\s\S]*?\*/")
 _SPLICE = re.compile(r"\\[ \t]*\r?\n")
+_BYTE_ORDER_MARK = "\xef\xbb\xbf"  # of UTF-8, read as Latin-1
 DIGRAPHS = {"<:": "[", ":>": "]", "<%": "{", "%>": "}", "%:": "#", "%:%:": "##"}
 
 
@@ -69,6 +70,8 @@ def lex(text: str, directives: bool = True) -> Lexed:
     out = Lexed()
     kinds, texts, starts, ends = out.kinds, out.texts, out.starts, out.ends
     match_at, at, size = _TOKEN.match, 0, len(joined)
+    if joined.startswith(_BYTE_ORDER_MARK):
+        at = len(_BYTE_ORDER_MARK)
     line_start = True
     while at < size:
         match = match_at(joined, at)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -109,9 +110,7 @@ class MacroTable:
         """The definition that holds at an offset of the text."""
         if name not in self._recorded:
             return None
-        history = self._found.get(name)
-        if history is None:
-            history = self._found[name] = self._history(name)
+        history = self._known_history(name)
         k = bisect_right(history, place, key=lambda d: d.place)
         if k == 0:
             return None
@@ -121,6 +120,16 @@ class MacroTable:
         if found.macro is None:
             found.macro = self._parse(found.cursor)
         return found.macro
+
+    def _known_history(self, name: str) -> list[_Definition]:
+        history = self._found.get(name)
+        if history is None:
+            history = self._found[name] = self._history(name)
+        return history
+
+    def changes(self, names: Iterable[str]) -> list[int]:
+        """The places at which any of the names gets or loses a definition, in order."""
+        return sorted({d.place for name in names if name in self._recorded for d in self._known_history(name)})
 
     def every(self, name: str) -> list[Macro]:
         """All definitions the name ever has."""

@@ -6,6 +6,7 @@ bytes of its first and last token. A function's nodes are read in one walk, when
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 
 from ..ir.source import Token
@@ -30,23 +31,32 @@ class FunctionOracle:
         self._expressions: dict[tuple[int, int], Cursor] = {}
         self._declarations: dict[int, Cursor] = {}
         self._walked: set[int] = set()
-        self._bodies: list[tuple[int, int, Cursor]] = []
+        self._starts: list[int] = []  # of the functions, in order
+        self._bodies: list[tuple[int, Cursor]] = []  # end, cursor
+        self._walked_from = self._walked_to = -1  # the one read last
         self._types_of: dict[tuple[int, int], CType] = {}
         self.alignments: dict[int, int] = {}
         self.describe_function: Callable[[Cursor], FunctionDecl] | None = None
         self.main_is_async = False
 
     def add_function(self, start: int, end: int, cursor: Cursor) -> None:
-        self._bodies.append((start, end, cursor))
+        """In the order of the text."""
+        self._starts.append(start)
+        self._bodies.append((end, cursor))
 
     # --- reading clang's tree --------------------------------------------------------------------------------------------
 
     def _walk_at(self, offset: int) -> None:
         """Reads the function that holds a byte, once."""
-        for k, (start, end, cursor) in enumerate(self._bodies):
-            if start <= offset < end and k not in self._walked:
-                self._walked.add(k)
-                self._walk(cursor)
+        if self._walked_from <= offset < self._walked_to:
+            return
+        k = bisect_right(self._starts, offset) - 1
+        if k < 0 or offset >= self._bodies[k][0]:
+            return
+        self._walked_from, self._walked_to = self._starts[k], self._bodies[k][0]
+        if k not in self._walked:
+            self._walked.add(k)
+            self._walk(self._bodies[k][1])
 
     def _walk(self, function: Cursor) -> None:
         expressions, declarations = self._expressions, self._declarations

@@ -37,11 +37,10 @@ from .unit_parse import ParsedUnit
 
 # In a .ac file these are errors: mixing up handle types or async and plain pointers would compile to nonsense.
 _STRICT = [
-    "-w",
+    "-Wno-everything",  # not -w, which would silence the next ones too
     "-Werror=implicit-function-declaration",
     "-Werror=implicit-int",
     "-Werror=incompatible-pointer-types",
-    "-Wno-error=incompatible-pointer-types-discards-qualifiers",
     "-Wno-incompatible-pointer-types-discards-qualifiers",
     "-Werror=incompatible-function-pointer-types",
     "-Werror=int-conversion",
@@ -67,7 +66,7 @@ class Frontend:
         self.macros.set_command_line(self.options.defines)
         found = c_errors.errors(self.first, self.source)
         if found:
-            raise InputErrors(self._worth_saying(found))
+            raise InputErrors(in_order(self._worth_saying(found)))
 
     @staticmethod
     def _worth_saying(found: list[Diagnostic]) -> list[Diagnostic]:
@@ -255,19 +254,18 @@ class Frontend:
 
     def _user_position(self, offset: int) -> Position:
         """Where a byte of the plain text stands in the user's."""
-        moved = 0
-        for start, end, region in self._moves:
-            if offset < start:
-                break
-            if offset < end:
-                first, last = region.expanded
-                at = first
-                for index in range(first, last):
-                    if 0 <= self.plain.starts[index] <= offset:
-                        at = index
-                return self.tokens[at].position
-            moved = region.end - end
-        return self.source.position(max(0, min(offset + moved, len(self.text))))
+        k = bisect_right(self._moves, offset, key=lambda move: move[0]) - 1
+        if k < 0:
+            return self.source.position(min(offset, len(self.text)))
+        _, end, region = self._moves[k]
+        if offset >= end:
+            return self.source.position(max(0, min(offset + region.end - end, len(self.text))))
+        first, last = region.expanded
+        at = first
+        for index in range(first, last):
+            if 0 <= self.plain.starts[index] <= offset:
+                at = index
+        return self.tokens[at].position
 
     # --- 4: the tree -------------------------------------------------------------------------------------------------------
 
@@ -302,10 +300,12 @@ class Frontend:
             self.all_functions += found
 
     def _connect(self, second: Declarations) -> None:
-        for definition in second.definitions:
-            for start, end, _ in self._moves:
-                if start <= definition.start < end:
-                    self.oracle.add_function(definition.start, max(definition.end, definition.start + 1), definition.cursor)
+        """Gives the oracle the functions that stand in regions."""
+        starts = [start for start, _, _ in self._moves]
+        for definition in sorted(second.definitions, key=lambda d: d.start):
+            k = bisect_right(starts, definition.start) - 1
+            if k >= 0 and definition.start < self._moves[k][1]:
+                self.oracle.add_function(definition.start, max(definition.end, definition.start + 1), definition.cursor)
 
     @cached_property
     def library(self) -> str:
@@ -363,14 +363,15 @@ class Frontend:
         compiler, and stays.)"""
         if "async" not in self.text:
             return []
-        taken = [(f.start, f.end) for f in translated]
+        taken = sorted((f.start, f.end) for f in translated)
         found: list[Edit] = []
         lexed: Lexed = self.lexed
         for k, text in enumerate(lexed.texts):
             if text != "async" or lexed.kinds[k] is not TokenKind.NAME:
                 continue
             start = lexed.starts[k]
-            if any(s <= start < e for s, e in taken) or self._is_skipped(start):
+            inside = bisect_right(taken, (start, len(self.text) + 1)) - 1
+            if (inside >= 0 and start < taken[inside][1]) or self._is_skipped(start):
                 continue
             if self.macros.lookup("async", start) is None:
                 continue
