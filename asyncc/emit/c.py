@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import deque
 
 from ..ir import tree as t
 from ..passes.calls import Calls, expressions
@@ -20,35 +21,47 @@ def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: 
     starts = [0] + [m.end() for m in re.finditer(b"\n", source)]
     at = 0
     _prologue(unit, w)
-    edits = sorted(unit.edits, key=lambda e: e.start)
+    edits = deque(sorted(unit.edits, key=lambda e: e.start))
+    segments = unit.segments or [t.Segment(0, unit.path, 0, 1)]
+    segment_starts = [s.start for s in segments]
+
+    def where(offset: int) -> tuple[str, int, int]:
+        """File and line of a byte of the source, and where the run of that file ends."""
+        k = bisect.bisect_right(segment_starts, offset) - 1
+        s = segments[k]
+        line = s.line + bisect.bisect_right(starts, offset) - bisect.bisect_right(starts, s.start)
+        end = segments[k + 1].start if k + 1 < len(segments) else len(source)
+        return ("" if s.file == unit.path else s.file), line, end
+
     done_helpers: set[str] = set()
     mentions = _mentions(unit)
 
     def user_text(upto: int) -> None:
         nonlocal at
         while at < upto:
-            edit = next((e for e in edits if e.start >= at), None)
+            while edits and edits[0].start < at:
+                edits.popleft()
+            edit = edits[0] if edits else None
             stop = min(upto, edit.start) if edit is not None else upto
-            if stop > at:
-                line = bisect.bisect_right(starts, at)
-                w.raw(source[at:stop].decode("utf-8", "surrogateescape"), line)
-                at = stop
+            while at < stop:
+                w.file, line, end = where(at)
+                end = min(end, stop)
+                w.raw(source[at:end].decode("utf-8", "surrogateescape"), line)
+                at = end
             if edit is not None and edit.start == at and at < upto:
-                edits.remove(edit)
-                w.raw(edit.text, bisect.bisect_right(starts, at))
+                edits.popleft()
+                w.file, line, _ = where(at)
+                w.raw(edit.text, line)
                 at = edit.end
                 continue
             if edit is None or stop == upto:
                 break
 
     for function in unit.functions:
-        if function.file != unit.path and function.file:
-            continue
         one = lowered[function.decl.name]
         user_text(function.start)
         at = function.end
-        while edits and edits[0].start < at:
-            edits.pop(0)
+        w.file = where(function.start)[0]
         one.needs_thunk = not function.decl.is_static or mentions.get(function.decl.name, 0) > 0
         one.has_late_users = any(
             function.decl.name in other.context.later for other in lowered.values() if other is not one

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from .c_function import Lowered
 
 
+def _is_described(site: low.Site) -> bool:
+    """A future written by hand need not come with a descriptor as long as it is only awaited."""
+    return site.prefix.startswith(("ac__", "ac_op_")) or site.decl is None or site.decl.is_library
+
+
 def tables(lowered: Lowered, p: CodePrinter) -> list[str]:
     c, frame = lowered.context, lowered.frame
     assert frame is not None
@@ -32,7 +37,9 @@ def tables(lowered: Lowered, p: CodePrinter) -> list[str]:
                 kind = f"&{one[0].prefix}_descriptor"
         else:
             field_name = site.field_name
-            kind = f"&{site.prefix}_descriptor" if site.kind == "own" else "NULL"
+            kind = "NULL"
+            if site.kind == "own":
+                kind = f"&{site.prefix}_descriptor" if _is_described(site) else f"&ac__{site.prefix}_opaque"
         offset = offsets[field_name].offset if field_name in offsets else 0
         text = site.text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
         return f'{{ "{text}", {kind}, {offset}, {site.line} }}'
@@ -69,6 +76,14 @@ def tables(lowered: Lowered, p: CodePrinter) -> list[str]:
         locals_.append(f'{{ "{f.user_name}", "{spelling}", {f.offset}, {f.size} }}')
     lowered.counts = {"children": len(children), "strands": len(strands), "locals": len(locals_), "live": len(live)}
     out: list[str] = []
+    arms = [arm.site for s in c.selects for arm in s.arms]
+    for site in [*(a.site for a in c.awaits), *arms]:
+        if site.kind == "own" and not _is_described(site) and site.prefix not in c.calls.opaque:
+            c.calls.opaque.add(site.prefix)
+            out.append(f"static const ac_descriptor ac__{site.prefix}_opaque = {{")
+            out.append(f'    .name = "{site.prefix}", .size = sizeof(struct {site.prefix}_future), '
+                       f".align = _Alignof(struct {site.prefix}_future)")  # fmt: skip
+            out.append("};")
     for ctype, what, rows in (
         ("ac_child_info", "children", children),
         ("ac_strand_info", "strands", strands),

@@ -21,6 +21,7 @@ class Line:
     text: str = ""
     source: int | None = None  # None: whatever comes
     glued: bool = False
+    file: str = ""  # of `source`; "": the unit's own
     generated: bool = False  # begun by generated code: may follow on the line before
 
 
@@ -28,6 +29,7 @@ class Writer:
     def __init__(self) -> None:
         self.lines = [Line()]
         self.indent = ""
+        self.file = ""  # where the text that is printed now comes from
 
     def raw(self, text: str, source: int | None, glued: bool = False) -> None:
         """Text as it is; `source` is the line of its first character (its further lines follow on)."""
@@ -39,7 +41,7 @@ class Writer:
                     source += 1
             last = self.lines[-1]
             if piece.strip() and last.source is None and not last.glued:
-                last.source = source
+                last.source, last.file = source, self.file
             last.text += piece
 
     def code(self, text: str, source: int | None) -> None:
@@ -75,19 +77,18 @@ def finish(lines: list[Line], path: str, output: str, directives: bool) -> str:
         return "".join(line.text.rstrip(" ") + "\n" if not line.glued else line.text + "\n" for line in lines[:-1]) + lines[-1].text
     out: list[str] = []
     expected: int | None = 0  # the user's line that the compiler takes the next line for; None: it is in the output itself
-    name = _quoted(path)
-    own = _quoted(output) if output else name
+    file = ""  # the file it takes it to be in
+    own = _quoted(output) if output else ""
     for line in _joined(lines):
         if not line.glued and line.source is not None:
             if line.source == OWN:
                 if output and expected is not None:
                     out.append(f"#line {len(out) + 2} {own}")
-                    expected = None
-            elif line.source != expected:
-                out.append(f"#line {line.source}" + ("" if expected not in (None, 0) or not output else f" {name}"))
-                if not output and expected == 0:
-                    out[-1] = f"#line {line.source} {name}"
-                expected = line.source
+                    expected, file = None, ""
+            elif line.source != expected or (line.file or path) != file:
+                name = line.file or path
+                out.append(f"#line {line.source}" + ("" if name == file else f" {_quoted(name)}"))
+                expected, file = line.source, name
         out.append(line.text if line.glued else line.text.rstrip(" "))
         if expected is not None:
             expected += 1
@@ -107,11 +108,12 @@ def _joined(lines: list[Line]) -> list[Line]:
             and not glues
             and line.source not in (None, OWN)
             and line.source == before.source
+            and line.file == before.file
             and not before.glued
             and "//" not in before.text
             and len(before.text.rstrip()) + 1 + len(line.text.strip()) <= WIDTH
         ):
-            out[-1] = Line(before.text.rstrip() + " " + line.text.strip(), before.source, False, before.generated)
+            out[-1] = Line(before.text.rstrip() + " " + line.text.strip(), before.source, False, before.file, before.generated)
         else:
             out.append(line)
     return out

@@ -47,6 +47,7 @@ class Calls:
     def __init__(self, unit: t.Unit) -> None:
         self.unit = unit
         self.bodies = {f.decl.name: f for f in unit.functions if f.decl.is_async}
+        self.opaque: set[str] = set()  # futures written by hand that have had their stand-in descriptor printed
         self.place = {f.decl.name: i for i, f in enumerate(unit.functions)}
         self.edges: dict[str, list[str]] = {}
         self.pools: set[str] = set()  # functions in or below which pool frames may lie
