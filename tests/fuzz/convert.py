@@ -476,15 +476,17 @@ class Converter:
         edits.setdefault(path, []).append(Edit(offset, rank, self.sequence, text))
 
     def write_declarations(self, function: Function, edits: dict[str, list[Edit]]) -> None:
-        for index, (path, start, name) in enumerate(sorted(set(function.declarations))):
+        files: set[str] = set()
+        for path, start, name in sorted(set(function.declarations)):
             self.add(edits, path, start, 2, f"{self.options.prefix}async " if path.endswith(".c") else "ac_async ")
             if function.is_called_from_macro:
                 self.add(edits, path, name, 3, "(")
                 self.add(edits, path, name + len(function.name.encode()), 0, ")")
-                if index == 0 or not any(p == path for p, _, _ in function.declarations[:index]):
+                if path not in files:
                     line = self.sources[path].bytes.rfind(b"\n", 0, start) + 1
                     macro = f"{function.name}(...) (ac_await {function.name}(__VA_ARGS__))"
                     self.add(edits, path, line, 1, f"#undef {function.name}\n#define {macro}\n")
+                files.add(path)
 
     def write_calls(self, function: Function, edits: dict[str, list[Edit]]) -> None:
         if function.is_called_from_macro:
