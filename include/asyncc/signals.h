@@ -83,7 +83,7 @@ void ac__signal_forget(struct ac__io_wait *wait);
     }                                                                                                                  \
     static inline void NAME##_drop(struct NAME##_future *self)                                                         \
     {                                                                                                                  \
-        if (__atomic_load_n(&self->wait.state, __ATOMIC_RELAXED) != AC__WAIT_NONE) ac__signal_forget(&self->wait);                                         \
+        if (__atomic_load_n(&self->wait.state, __ATOMIC_RELAXED) != AC__WAIT_NONE) ac__signal_forget(&self->wait);     \
     }
 AC__SIGNAL_LEAF(ac_signal_next)
 AC__SIGNAL_LEAF(ac_signal)

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -198,9 +197,17 @@ int ac_ctrl_c_poll_slow(struct ac_ctrl_c_future *self, ac_context *cx)
     return once_poll(&self->listener, &self->wait, cx, &self->result);
 }
 
+/* strsignal is not safe in all C libraries when several threads call it. */
+static const char *const names[SIGNALS] = {
+    [SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT", [SIGUSR1] = "SIGUSR1",
+    [SIGUSR2] = "SIGUSR2", [SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM", [SIGTERM] = "SIGTERM",
+    [SIGCHLD] = "SIGCHLD", [SIGCONT] = "SIGCONT", [SIGTSTP] = "SIGTSTP", [SIGWINCH] = "SIGWINCH",
+};
+
 static int describe(int signo, char *text, size_t room)
 {
-    return snprintf(text, room, "signal %d (%s)", signo, strsignal(signo));
+    bool named = signo > 0 && signo < SIGNALS && names[signo];
+    return named ? snprintf(text, room, "%s", names[signo]) : snprintf(text, room, "signal %d", signo);
 }
 static int describe_next(const void *self, char *text, size_t room)
 {
