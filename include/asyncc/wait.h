@@ -16,8 +16,7 @@ enum {
     AC__UNQUEUED = 0, /* not queued yet; nothing to undo */
     AC__WAITING = 1,  /* queued */
     AC__GRANTED = 2,  /* taken off the queue and given what it waited for */
-    AC__REFUSED = 3,  /* taken off the queue because the primitive was closed */
-    AC__HANDING = 4   /* beside one of the last two: the waker has still to notify the task (runtime/task/wake.h) */
+    AC__REFUSED = 3   /* taken off the queue because the primitive was closed */
 };
 
 struct ac__waiter {

@@ -232,28 +232,32 @@ int ac__broadcast_send(void *tx, const void *value)
 
 /* --- Receiving ------------------------------------------------------------------------------------------------------- */
 
+/* The receiver's number is not kept any more; `tail` values have been sent. Gives how many were missed. */
+static int64_t fall_behind(struct receiver *receiver, uint64_t tail)
+{
+    uint64_t oldest = tail - receiver->channel->capacity, missed = oldest - receiver->next;
+    ac__atomic_store(&receiver->next, oldest, relaxed); /* atomic for ac_broadcast_len of the sender */
+    return (int64_t)missed;
+}
+
 int64_t ac__broadcast_try_recv(void *rx, void *value)
 {
     struct receiver *receiver = rx;
     struct channel *channel = receiver->channel;
-    for (;;) {
-        bool closed = ac__atomic_load(&channel->closed, acquire); /* before the tail: nothing is sent after it */
-        uint64_t tail = ac__atomic_load(&channel->tail, acquire), next = receiver->next;
-        if (next == tail) return closed ? -EPIPE : -EAGAIN;
-        if (tail - next > channel->capacity) {
-            uint64_t oldest = tail - channel->capacity;
-            ac__atomic_store(&receiver->next, oldest, relaxed); /* atomic for ac_broadcast_len of the sender */
-            return (int64_t)(oldest - next);
-        }
-        struct place *place = place_of(channel, next);
-        ac__shared_read_begin(&place->shared);
-        bool right = place->number == next;
-        if (right) ac__copy_out(value, value_in(channel, place), channel->size);
-        ac__shared_read_end(&place->shared);
-        if (!right) continue; /* overwritten since the tail was read: now it is behind */
-        ac__atomic_store(&receiver->next, next + 1, relaxed);
-        return 0;
-    }
+    bool closed = ac__atomic_load(&channel->closed, acquire); /* before the tail: nothing is sent after it */
+    uint64_t tail = ac__atomic_load(&channel->tail, acquire), next = receiver->next;
+    if (next == tail) return closed ? -EPIPE : -EAGAIN;
+    if (tail - next > channel->capacity) return fall_behind(receiver, tail);
+
+    struct place *place = place_of(channel, next);
+    ac__shared_read_begin(&place->shared);
+    uint64_t number = place->number;
+    if (number == next) ac__copy_out(value, value_in(channel, place), channel->size);
+    ac__shared_read_end(&place->shared);
+    /* Overwritten since the tail was read, by a sender that has not moved the tail yet, maybe: the place knows better. */
+    if (number != next) return fall_behind(receiver, number + 1);
+    ac__atomic_store(&receiver->next, next + 1, relaxed);
+    return 0;
 }
 
 /* False: there is something to receive, or never will be. */

@@ -6,6 +6,14 @@
 
 /* A number was taken and its value is not there: its sender is between the compare-and-swap and the store after the copy. That is a few
  * nanoseconds, unless the system has taken the processor from it; then ours is the one to give up. */
+#ifdef AC__INTERLEAVE
+/* Under the checker a thread that spins would spin for ever: it waits until the four flags around this one change. */
+static void wait_until_ready(const uint8_t *ready)
+{
+    uint32_t *word = (uint32_t *)((uintptr_t)ready & ~(uintptr_t)3), flags = *word;
+    for (; !ac__atomic_load(ready, acquire); flags = *word) ac__futex_wait(word, flags);
+}
+#else
 static void wait_until_ready(const uint8_t *ready)
 {
     for (unsigned turns = 0; !ac__atomic_load(ready, acquire); turns++) {
@@ -13,6 +21,7 @@ static void wait_until_ready(const uint8_t *ready)
         else sched_yield();
     }
 }
+#endif
 
 /* The current segment; NULL: no number is taken that was not read. */
 static struct ac__segment *current(struct ac__mpsc *channel)

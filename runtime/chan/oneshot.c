@@ -22,7 +22,7 @@
 #include "mem/slab.h"
 #include "sync/blocking.h"
 #include "sync/leaf.h"
-#include "task/wake.h"
+#include "task/task.h"
 
 enum { SENT = 1, TX_GONE = 2, RX_CLOSED = 4, RX_GONE = 8, RX_WAITS = 16, TX_WAITS = 32, RX_SLEEPS = 64 };
 
@@ -82,9 +82,7 @@ static void wait_no_more(struct cell *cell, struct ac__task *task, uint32_t flag
 /* Wakes the task that was taken out of a slot, and lets go of it. */
 static void wake(struct ac__task *task)
 {
-    if (!task) return;
-    ac__task_wake(task);
-    ac__task_release(task);
+    if (task && ac__task_notify_release(task)) ac__task_push(task);
 }
 
 /* --- The sender ------------------------------------------------------------------------------------------------------ */

@@ -4,8 +4,9 @@
  * that one pointer in the primitive leads into, at the first. A pointer and not a node, so that an idle primitive holds no address of
  * itself: it may be copied into place, and zeroed memory is a valid one.
  *
- * All of this happens under the primitive's lock. Handing something to a waiter follows the two steps of task/wake.h: its
- * state says AC__HANDING until its task was notified, and the waker does not touch the node after that. */
+ * All of this happens under the primitive's lock, as task/wake.h asks. A waiter is told the outcome in one word, which its poll reads
+ * without the lock, and then notified. So before the poll acts on the outcome it sees to it that the waker has let go of the
+ * lock (ac__waker_left); then the task was notified, and the waker touches neither node nor primitive any more. */
 #ifndef ASYNCC_SYNC_QUEUE_H
 #define ASYNCC_SYNC_QUEUE_H
 #include "asyncc/wait.h"
@@ -58,14 +59,13 @@ static inline void ac__waiter_hand(struct ac__waiter **first, struct ac__waiter 
         ac__futex_wake(&waiter->state, 1); /* the thread may be gone already: then nobody sleeps at that address */
         return;
     }
-    ac__atomic_store(&waiter->state, outcome | AC__HANDING, relaxed);
-    ac__wake_list_notify(wakes, task);
     ac__atomic_store(&waiter->state, outcome, release);
+    ac__wake_list_notify(wakes, task);
 }
 
-/* Waits until whoever handed something to a waiter has left the primitive: it may have to notify the task still (AC__HANDING), and it holds the
- * lock a moment longer than that. When this returns it is done with both, so that the waiter may free them: a semaphore on a
- * task's stack may go as soon as the task was granted what it waited for. The waker had the lock before it wrote the state we
+/* Waits until whoever handed something to a waiter has left the primitive: it may have to notify the task still, and it holds the lock a
+ * moment longer than that. When this returns it is done with both, so that the waiter may free them: a semaphore on a task's
+ * stack may go as soon as the task was granted what it waited for. The waker had the lock before it wrote the state we
  * read, so finding the lock free means that it has been released since; only otherwise is it worth taking. */
 static inline void ac__waker_left(ac__lock *lock)
 {
@@ -79,7 +79,7 @@ static inline uint32_t ac__waiter_outcome(const struct ac__waiter *waiter, ac__l
 {
     uint32_t state = ac__atomic_load(&waiter->state, acquire);
     if (state > AC__WAITING) ac__waker_left(lock);
-    return state & ~(uint32_t)AC__HANDING;
+    return state;
 }
 
 /* A thread's counterpart of polling: sleeps until something was handed to the waiter. */

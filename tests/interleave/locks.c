@@ -101,7 +101,10 @@ static void setup_semaphore(void)
     TASK(1, acquire_1, drop_acquire_1, acquire[1]);
 }
 /* Three permits for two and one. */
-static void check_semaphore(void) { EXPECT(got == 3 && ac_semaphore_available(&semaphore) == 0 && !semaphore.ac__first); }
+static void check_semaphore(void)
+{
+    EXPECT(got == 3 && ac_semaphore_available(&semaphore) == 0 && !semaphore.ac__first);
+}
 static void check_semaphore_abort(void)
 {
     EXPECT(got == (aborted[0] ? 0 : 2) && ac_semaphore_available(&semaphore) == 2 - got && !semaphore.ac__first);
@@ -237,19 +240,46 @@ int main(void)
         { "mutex: two tasks, the last one frees it", setup_mutex_two, { run_0, run_1 }, check_mutex, 5, 300000 },
         { "mutex: and a thread", setup_mutex, { run_0, run_1, lock_by_thread }, check_mutex, 2, 300000 },
         { "mutex: a waiter is aborted", setup_mutex_abort, { run_0, run_1, abort_0 }, check_mutex, 2, 300000 },
-        { "semaphore: two and one, released singly", setup_semaphore, { run_0, run_1, release_two, release_one },
-          check_semaphore, 2, 300000 },
-        { "semaphore: the wait for two is aborted", setup_semaphore, { run_0, release_two, abort_0 }, check_semaphore_abort, 3,
+        { "semaphore: two and one, released singly",
+          setup_semaphore,
+          { run_0, run_1, release_two, release_one },
+          check_semaphore,
+          2,
           300000 },
-        { "semaphore: closed meanwhile", setup_semaphore, { run_0, release_two, close_semaphore }, check_semaphore_close, 3,
+        { "semaphore: the wait for two is aborted",
+          setup_semaphore,
+          { run_0, release_two, abort_0 },
+          check_semaphore_abort,
+          3,
+          300000 },
+        { "semaphore: closed meanwhile",
+          setup_semaphore,
+          { run_0, release_two, close_semaphore },
+          check_semaphore_close,
+          3,
           300000 },
         { "semaphore: freed after the wait", setup_semaphore_free, { run_0, release_two }, NULL, 5, 300000 },
-        { "semaphore: freed by a thread", setup_semaphore, { acquire_by_thread_and_free, release_two }, NULL, 5, 300000 },
+        { "semaphore: freed by a thread",
+          setup_semaphore,
+          { acquire_by_thread_and_free, release_two },
+          NULL,
+          5,
+          300000 },
         { "rwlock: a writer and a reader", setup_rwlock, { run_0, run_1 }, check_rwlock, 4, 300000 },
         { "rwlock: and a thread that reads", setup_rwlock, { run_0, run_1, read_by_thread }, check_rwlock, 2, 300000 },
         { "rwlock: the writer is aborted", setup_rwlock, { run_0, run_1, abort_0 }, check_rwlock, 2, 300000 },
-        { "notify: one, aborted meanwhile", setup_notify, { run_0, notify_one, abort_0 }, check_notify_abort, 3, 300000 },
-        { "notify: one and all for two", setup_notify, { run_0, run_1, notify_one, notify_all }, check_notify, 2, 300000 },
+        { "notify: one, aborted meanwhile",
+          setup_notify,
+          { run_0, notify_one, abort_0 },
+          check_notify_abort,
+          3,
+          300000 },
+        { "notify: one and all for two",
+          setup_notify,
+          { run_0, run_1, notify_one, notify_all },
+          check_notify,
+          2,
+          300000 },
         { "barrier: two meet", setup_barrier, { run_0, run_1 }, check_barrier, 5, 300000 },
     };
     return explore_all(scenarios, sizeof scenarios / sizeof *scenarios);

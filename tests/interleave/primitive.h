@@ -31,10 +31,7 @@ void ac__cell_free(void *cell) { explore_freed(cell, 16); }
 
 /* --- The rest of the runtime ---------------------------------------------------------------------------------------------- */
 
-void ac__fatal(const char *format, ...)
-{
-    explore_fail(format, __FILE__, __LINE__);
-}
+void ac__fatal(const char *format, ...) { explore_fail(format, __FILE__, __LINE__); }
 void ac__refuse_in_task(const char *call) { (void)call; }
 bool ac__budget_spent(ac_context *cx)
 {

@@ -1,5 +1,5 @@
-/* Tokens, trackers and task sets: cancelling against waiting, releasing and making children; the last to leave against a wait
- * whose end frees the tracker; a member's end against joining it and letting go of it. */
+/* Tokens, trackers and task sets: cancelling against waiting, releasing and making children; the last to leave against
+ * a wait whose end frees the tracker; a member's end against joining it and letting go of it. */
 #define AC__INTERLEAVE
 #define STUB_WITH_WATCHERS
 #include "task_stub.h"
@@ -30,7 +30,8 @@ void ac__cell_free(void *freed)
     cells_freed++;
 }
 
-/* --- task[0] waits for something: a worker polls it until that is over, and then its frame and what `at_end` says are gone ---- */
+/* --- task[0] waits for something: a worker polls it until that is over, and then its frame and what `at_end` says are
+ * gone ---- */
 
 static ac_context cx;
 static bool done;
@@ -76,7 +77,7 @@ static void aborts(void)
     ac__task_release(&task[0]);
 }
 
-/* --- Tokens ------------------------------------------------------------------------------------------------------------------ */
+/* --- Tokens ------------------------------------------------------------------------------------------------------- */
 
 static ac_token *root, *middle, *leaf, *made;
 
@@ -131,7 +132,7 @@ static void check_made(void)
 }
 static void check_released(void) { release_rest(root, NULL, NULL); }
 
-/* --- Trackers ---------------------------------------------------------------------------------------------------------------- */
+/* --- Trackers ----------------------------------------------------------------------------------------------------- */
 
 static ac_task_tracker tracker;
 
@@ -174,7 +175,7 @@ static void check_left(void)
     EXPECT(!tracker.waiters);
 }
 
-/* --- Task sets --------------------------------------------------------------------------------------------------------------- */
+/* --- Task sets ---------------------------------------------------------------------------------------------------- */
 
 /* task[1] is the member: it is running, and ends. task[0] joins. */
 static const ac_descriptor member_type = { .name = "member" };

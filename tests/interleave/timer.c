@@ -1,5 +1,6 @@
-/* Timers: firing against the poll that ends the wait without the lock, against dropping it, against another thread that fires; and
- * arming against the thread that goes to sleep in the driver. The wheel, the sleep and the driver's sleep are the runtime's own. */
+/* Timers: firing against the poll that ends the wait without the lock, against dropping it, against another thread that
+ * fires; and arming against the thread that goes to sleep in the driver. The wheel, the sleep and the driver's sleep
+ * are the runtime's own. */
 #define AC__INTERLEAVE
 #include "task_stub.h"
 #include "../../runtime/sched/driving.c"
@@ -29,7 +30,7 @@ void ac__free_aligned(void *block) { (void)block; }
 void *ac__enter(const ac_descriptor *type) { return (void)type, NULL; }
 bool ac__budget_spent(ac_context *cx) { return (void)cx, true; }
 
-/* --- Firing --------------------------------------------------------------------------------------------------------------- */
+/* --- Firing ------------------------------------------------------------------------------------------------------- */
 
 static struct ac_sleep_future wait;
 static ac_context cx;
@@ -105,7 +106,7 @@ static void check(void)
     EXPECT(ac__wheel_earliest(&memory.wheel) == INT64_MAX);
 }
 
-/* --- Arming while a thread goes to sleep ----------------------------------------------------------------------------------- */
+/* --- Arming while a thread goes to sleep -------------------------------------------------------------------------- */
 
 static uint32_t interrupted;
 static int64_t slept_for;
