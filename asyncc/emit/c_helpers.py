@@ -30,7 +30,7 @@ def print_helper(c: Context, helper: Helper, w: Writer) -> None:
         w.line(f"    {prefix}_init(ac__future{more});")
         w.line("    return ac__spawn_end(cx, ac__future);")
     else:
-        callee = helper.callee or "ac__callee"
+        callee = f"({helper.callee})" if helper.callee else "ac__callee"
         w.line("    ac__slot_spawn(cx, rt, flags);")
         w.line(f"    (void){callee}({names});")
         w.line("    return ac__slot_task();")
@@ -83,7 +83,7 @@ def _blocking(c: Context, helper: Helper, parameters: list[t.CType], declared: s
     w.line("{")
     w.line(f"    struct {name}_future *f = ac__self;")
     w.line("    (void)cx; (void)f;")
-    callee = helper.callee or "f->ac__callee"
+    callee = f"({helper.callee})" if helper.callee else "f->ac__callee"
     text = f"{callee}({', '.join(f'f->ac__{i + 1}' for i in range(len(parameters)))});"
     w.line(f"    {text}" if void else f"    f->result = {text}")
     w.line("    return AC_READY;")
@@ -116,7 +116,7 @@ def _block_on(c: Context, helper: Helper, declared: str, more: str, prefix: str,
     w.line(f"static inline {head}")
     w.line("{")
     if not prefix:
-        callee = helper.callee or "ac__callee"
+        callee = f"({helper.callee})" if helper.callee else "ac__callee"
         names = more.removeprefix(", ")
         w.line("    ac__slot_await(NULL);")
         w.line(f"    (void){callee}({names});")

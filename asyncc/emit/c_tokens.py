@@ -63,7 +63,15 @@ class TokenPrinter:
             self.w.lines.append(type(self.w.lines[0])())
             return
         self.before(token)
-        self.w.code(token.text, token.position.line)
+        self.w.code(self._spelled(token), token.position.line)
+
+    def _spelled(self, token: Token) -> str:
+        """A macro's own name in its expansion is not expanded again: parentheses see to it."""
+        if token.use is not None and token.text == token.use.name and token.kind is TokenKind.NAME:
+            following = token.index + 1
+            if following < len(self.tokens) and self.tokens[following].text == "(":
+                return f"({token.text})"
+        return token.text
 
     def _use(self, text: str, line: int) -> None:
         pieces = text.split("\n")

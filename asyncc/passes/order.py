@@ -483,7 +483,7 @@ class Order:
                     codes[i] = self.save(x, codes[i])
         callee: low.Code | None = None
         if kind == "slot":
-            callee = low.Code([name]) if name else codes.pop(0)
+            callee = low.Code([f"({name})"]) if name else codes.pop(0)
         for argument in call.arguments if leaf else []:
             borrowed |= self._borrow_literal(argument)
         for code in codes:
