@@ -52,7 +52,10 @@ def _one_await(view: View, first: int, word: str, exprs: list[t.Expr]) -> None:
         view.report("arm-await", second, f"more than one await in a '{word}': it waits for one thing", fix, note)
     elif inside:
         view.report(
-            "arm-await", inside[0].first, f"the await of a '{word}' is not always reached: it stands under &&, || or ?:", fix
+            "arm-await",
+            inside[0].first,
+            f"the await of a '{word}' is not always reached: it stands under &&, || or ?:",
+            fix,
         )
 
 
@@ -62,9 +65,7 @@ def _holds_statements(expr: t.Expr) -> bool:
 
 def _conditional_awaits(expr: t.Expr) -> list[t.Await]:
     found: list[t.Await] = []
-    if isinstance(expr, t.Binary) and expr.op in ("&&", "||"):
-        found += awaits_in(expr)
-    elif isinstance(expr, t.Conditional):
+    if (isinstance(expr, t.Binary) and expr.op in ("&&", "||")) or isinstance(expr, t.Conditional):
         found += awaits_in(expr)
     else:
         for operand in operands(expr):

@@ -12,9 +12,9 @@ from .view import Place, View
 
 
 def check(view: View) -> None:
-    if not any(token.text == "AC__FUTURE" for token in view.tokens[view.function.first : view.function.last]) and not any(
-        True for _ in view.of(t.Lazy)
-    ):
+    if not any(
+        token.text == "AC__FUTURE" for token in view.tokens[view.function.first : view.function.last]
+    ) and not any(True for _ in view.of(t.Lazy)):
         return
     _parameters(view)
     for place in view.of(t.Identifier):
@@ -31,7 +31,12 @@ def check(view: View) -> None:
         node = place.node
         assert isinstance(node, t.Resume | t.IsDone)
         if node.future.local is not None and not node.future.local.is_future:
-            view.report("future-misuse", node.future.first, f"'{node.future.name}' is no ac_future local", "declare it 'ac_future(T)'")
+            view.report(
+                "future-misuse",
+                node.future.first,
+                f"'{node.future.name}' is no ac_future local",
+                "declare it 'ac_future(T)'",
+            )
         if isinstance(node, t.Resume) and not (place.parent and isinstance(place.parent.node, t.Await)):
             view.report("future-misuse", node.first, "ac_resume waits: it needs an await", "write 'await ac_resume(…)'")
     for place in view.of(t.Lazy):

@@ -115,14 +115,16 @@ def _goto(view: View, place: Place, label: Place | None) -> None:
     if label is None:
         return
     here, there = _entered(place), _entered(label)
-    for key, (what, token) in here.items():
+    for key, (what, _) in here.items():
         if what == "a defer" and key not in there:
             _out_of_defer(view, place, "goto")
             return
     _enters(view, place, here, there)
 
 
-def _enters(view: View, place: Place, here: dict[int, object] | dict[int, tuple[str, int]], there: dict[int, tuple[str, int]]) -> None:
+def _enters(
+    view: View, place: Place, here: dict[int, object] | dict[int, tuple[str, int]], there: dict[int, tuple[str, int]]
+) -> None:
     for key, (what, token) in there.items():
         if key not in here:
             view.report(

@@ -30,12 +30,14 @@ def _locals(view: View) -> None:
     for place in view.of(t.Declaration):
         declaration = place.node
         assert isinstance(declaration, t.Declaration)
-        scope = next((outer.node for outer in place.outward() if isinstance(outer.node, t.Block | t.For | t.Arm)), whole)
+        scope = next(
+            (outer.node for outer in place.outward() if isinstance(outer.node, t.Block | t.For | t.Arm)), whole
+        )
         for declarator in declaration.declarators:
-            local = declarator.local
-            if local is not None and local.type.kind in (t.TypeKind.VLA, t.TypeKind.VA_LIST):
-                name = next(k for k, v in view.function.names.items() if v is local)
-                _local(view, local, name, declarator.first, scope.last)
+            declared = declarator.local
+            if declared is not None and declared.type.kind in (t.TypeKind.VLA, t.TypeKind.VA_LIST):
+                name = next(k for k, v in view.function.names.items() if v is declared)
+                _local(view, declared, name, declarator.first, scope.last)
 
 
 def _local(view: View, local: t.Local, name: int, first: int, last: int) -> None:

@@ -12,7 +12,10 @@ def check(view: View) -> None:
         assert isinstance(call, t.Call)
         if not call.is_async or (place.parent is not None and _runs(place.parent.node, call)):
             continue
-        name = call.function or "".join(k.before + k.text for k in view.tokens[call.callee.first : call.callee.last]).strip()
+        name = (
+            call.function
+            or "".join(k.before + k.text for k in view.tokens[call.callee.first : call.callee.last]).strip()
+        )
         if view.function.decl.is_async:
             fix = f"write 'await {name}(…)', or 'spawn({name}(…))' to let it run on by itself"
         else:

@@ -90,7 +90,9 @@ def _handle_name(match: re.Match[str]) -> str:
 def _explain(made: Diagnostic, found: ClangDiagnostic) -> None:
     if _ASYNC_TYPE.search(found.message):
         made.notes.append(
-            Note("an async function and a plain one are called in different ways: a pointer to one cannot hold the other")
+            Note(
+                "an async function and a plain one are called in different ways: a pointer to one cannot hold the other"
+            )
         )
         made.fix = "declare the pointer as 'async T (*p)(…)', or leave 'async' out on both sides"
         return
@@ -135,7 +137,9 @@ def _words_on_line(position: Position) -> list[str]:
             after[:1] in (";", ",", ")", "=", "[", ":", ".") or after.startswith("->")
         )
         if not as_name and word not in ("async", "await"):
-            declared = re.search(r"[\w*]\s*$", before) and not re.search(r"\b(else|do|return|while|await)\s*$|\)$", before)
+            declared = re.search(r"[\w*]\s*$", before) and not re.search(
+                r"\b(else|do|return|while|await)\s*$|\)$", before
+            )
             as_name = bool(declared) and (after[:1] == "(" if called else True)
         if as_name:
             found.append(word)

@@ -43,7 +43,7 @@ class Declarations:
     word_uses: list[tuple[str, Cursor]] = field(default_factory=list)  # words in headers
 
 
-def annotations(unit: ParsedUnit, cursor: Cursor) -> list[str]:
+def marks_of(unit: ParsedUnit, cursor: Cursor) -> list[str]:
     return [unit.lib.spelling(child) for child in unit.children(cursor) if child.kind == c.ANNOTATE_ATTR]
 
 
@@ -93,7 +93,7 @@ def _function(unit: ParsedUnit, found: Declarations, cursor: Cursor, floor: int)
     is_async = lib.getFunctionTypeCallingConv(lib.getCursorType(cursor)) == c.CALLCONV_PRESERVE_MOST
     has_body = bool(lib.isCursorDefinition(cursor))
     if not is_async and lib.Cursor_hasAttrs(cursor):
-        marks = annotations(unit, cursor)
+        marks = marks_of(unit, cursor)
         is_async = "asyncc:async" in marks
         if "asyncc:consumes" in marks:
             found.consumers.add(name)
@@ -160,7 +160,7 @@ class Describer:
         lib = self._unit.lib
         if lib.getFunctionTypeCallingConv(lib.getCursorType(cursor)) == c.CALLCONV_PRESERVE_MOST:
             return True
-        return bool(lib.Cursor_hasAttrs(cursor)) and "asyncc:async" in annotations(self._unit, cursor)
+        return bool(lib.Cursor_hasAttrs(cursor)) and "asyncc:async" in marks_of(self._unit, cursor)
 
     def get(self, name: str) -> FunctionDecl | None:
         made = self._made.get(name)

@@ -50,7 +50,14 @@ def error(name: str, position: Position | None, message: str, fix: str = "", len
 
 # --- showing -----------------------------------------------------------------------------------------------------------
 
-_BOLD, _RED, _MAGENTA, _CYAN, _GREEN, _RESET = "\033[1m", "\033[1;31m", "\033[1;35m", "\033[1;36m", "\033[1;32m", "\033[0m"
+_BOLD, _RED, _MAGENTA, _CYAN, _GREEN, _RESET = (
+    "\033[1m",
+    "\033[1;31m",
+    "\033[1;35m",
+    "\033[1;36m",
+    "\033[1;32m",
+    "\033[0m",
+)
 _COLOURS = {"error": _RED, "warning": _MAGENTA, "note": _CYAN}
 
 Sources = Mapping[str, bytes] | Callable[[str], bytes | None]
@@ -95,7 +102,9 @@ class _Lines:
 
 def _as_text(d: Diagnostic, colour: bool, lines: _Lines) -> str:
     label = f" [{_label(d.name)}]" if d.name else ""
-    text = _message(d.severity, d.position, d.file, d.message + label, colour) + _excerpt(d.position, d.length, colour, lines)
+    text = _message(d.severity, d.position, d.file, d.message + label, colour) + _excerpt(
+        d.position, d.length, colour, lines
+    )
     for note in d.notes:
         text += _message("note", note.position, "", note.message, colour)
         text += _excerpt(note.position, note.length, colour, lines)

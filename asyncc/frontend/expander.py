@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 
 from ..ir.source import MacroUse, Position, Token, TokenKind
 from .lexer import Lexed, decode, encode, lex
-from .macros import Macro, MacroTable, parse_definition
+from .macros import Macro, MacroTable, MacroToken, parse_definition
 from .text import SourceText
 
 _NONE: frozenset[str] = frozenset()
-_CONDITIONALS = frozenset({"if", "ifdef", "ifndef", "elif", "elifdef", "elifndef", "else", "endif", "error", "warning", ""})
+_CONDITIONALS = frozenset(
+    {"if", "ifdef", "ifndef", "elif", "elifdef", "elifndef", "else", "endif", "error", "warning", ""}
+)
 _DIRECTIVE_NAME = re.compile(r"(?:#|%:)(?:\s|/\*[\s\S]*?\*/)*([A-Za-z_]*)")
 _UNARY_PRAGMA = "_Pragma"
 # Where our own __COUNTER__ starts: far from the numbers the C compiler gives to the uses we leave to it.
@@ -72,7 +74,9 @@ class Expander:
         self._source, self._text = source, text
         self._table = table
         self._every_spelling = tuple(spellings)
-        self._spellings: frozenset[str] = _NONE  # those that are words here: not before the include, not after an #undef
+        self._spellings: frozenset[str] = (
+            _NONE  # those that are words here: not before the include, not after an #undef
+        )
         self._presumed = presumed
         self._read_include = read_include
         self._word_changes = table.changes(self._every_spelling)
@@ -277,9 +281,7 @@ class Expander:
         else:
             self._pending.append(token)
 
-    def _expand_name(
-        self, name: PTok, macro: Macro | None, following: Callable[[], PTok | None]
-    ) -> list[PTok] | None:
+    def _expand_name(self, name: PTok, macro: Macro | None, following: Callable[[], PTok | None]) -> list[PTok] | None:
         """What one macro name becomes, before rescanning; None if it stays (no parenthesis follows)."""
         if macro is None:
             return self._builtin(name, following)
@@ -353,9 +355,7 @@ class Expander:
             return None
         return self._expand_name(name, macro, following)
 
-    def _substitute(
-        self, macro: Macro, name: PTok, arguments: list[list[PTok]], hidden: frozenset[str]
-    ) -> list[PTok]:
+    def _substitute(self, macro: Macro, name: PTok, arguments: list[list[PTok]], hidden: frozenset[str]) -> list[PTok]:
         """C11 6.10.3.1-3: the body with the arguments in it."""
         out: list[PTok] = []
         expanded: dict[int, list[PTok]] = {}
@@ -374,7 +374,7 @@ class Expander:
         name: PTok,
         arguments: list[list[PTok]],
         expanded: dict[int, list[PTok]],
-        body: list,  # type: ignore[type-arg]
+        body: list[MacroToken],
         at: int,
         out: list[PTok],
     ) -> int:
@@ -430,7 +430,13 @@ class Expander:
         return PTok(TokenKind.STRING, '"' + "".join(parts) + '"', spaced, _NONE, name.source, False)
 
     def _paste_next(
-        self, macro: Macro, name: PTok, arguments: list[list[PTok]], body: list, at: int, out: list[PTok]  # type: ignore[type-arg]
+        self,
+        macro: Macro,
+        name: PTok,
+        arguments: list[list[PTok]],
+        body: list[MacroToken],
+        at: int,
+        out: list[PTok],
     ) -> int:
         """`left ## right`: out ends with the left side."""
         right = body[at + 1]
@@ -462,7 +468,13 @@ class Expander:
         return after
 
     def _comma_rest(
-        self, macro: Macro, arguments: list[list[PTok]], which: int, after: int, out: list[PTok], body: list  # type: ignore[type-arg]
+        self,
+        macro: Macro,
+        arguments: list[list[PTok]],
+        which: int,
+        after: int,
+        out: list[PTok],
+        body: list[MacroToken],
     ) -> int:
         rest = self._argument(arguments, which)
         if rest:
@@ -485,7 +497,7 @@ class Expander:
         name: PTok,
         arguments: list[list[PTok]],
         expanded: dict[int, list[PTok]],
-        body: list,  # type: ignore[type-arg]
+        body: list[MacroToken],
         at: int,
         out: list[PTok],
     ) -> int:
@@ -544,16 +556,16 @@ class Expander:
         return [self._made(name, TokenKind.DIRECTIVE, "#pragma " + text)]
 
 
-_BUILTIN = frozenset({"__LINE__", "__FILE__", "__FILE_NAME__", "__BASE_FILE__", "__COUNTER__", "__INCLUDE_LEVEL__", _UNARY_PRAGMA})
+_BUILTIN = frozenset(
+    {"__LINE__", "__FILE__", "__FILE_NAME__", "__BASE_FILE__", "__COUNTER__", "__INCLUDE_LEVEL__", _UNARY_PRAGMA}
+)
 _EMPTY = Macro("", None, "", [])
 
 
 class _Stretch:
     """Tokens of one file being read in order, with the white space between them."""
 
-    def __init__(
-        self, lexed: Lexed, first: int, last: int, text: str, position: Callable[[int], Position]
-    ) -> None:
+    def __init__(self, lexed: Lexed, first: int, last: int, text: str, position: Callable[[int], Position]) -> None:
         self.lexed, self._at, self._last, self.text, self.position = lexed, first, last, text, position
         self.end = lexed.starts[first] if first < last else 0  # where the text already accounted for ends
         self.before = ""  # white space saved up for the next token
@@ -584,4 +596,3 @@ class _Stretch:
         """Leaves a token out of the text; the white space before it stays."""
         self.before += decode(self.text[self.end : self.lexed.starts[index]])
         self.end = self.lexed.ends[index]
-

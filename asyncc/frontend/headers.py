@@ -92,7 +92,7 @@ class _Splicer:
         """What stands for a directive: a file (its name), other bytes, or None if it stays."""
         kind = directive_name(text)
         inside = name != self.source.path
-        if kind == "pragma" and inside and text.split()[-1] == "once":
+        if kind == "pragma" and inside and text.rsplit(maxsplit=1)[-1] == "once":
             self.once.add(name)
             return b""
         if kind not in ("include", "import"):

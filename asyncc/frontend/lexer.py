@@ -13,7 +13,8 @@ from bisect import bisect_right
 from ..ir.source import TokenKind
 
 SPACE = r"(?:[ \t\r\n\v\f]+|/\*[\s\S]*?\*/|//[^\n]*)+"
-NAME = r"(?:[A-Za-z_$\x80-\xff]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})(?:[A-Za-z0-9_$\x80-\xff]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*"
+_UNIVERSAL = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
+NAME = rf"(?:[A-Za-z_$\x80-\xff]|{_UNIVERSAL})(?:[A-Za-z0-9_$\x80-\xff]|{_UNIVERSAL})*"
 STRING = r'(?:u8|[uUL])?"(?:[^"\\\n]|\\[\s\S])*"'
 CHAR = r"(?:u8|[uUL])?'(?:[^'\\\n]|\\[\s\S])*'"
 NUMBER = r"\.?[0-9](?:[eEpP][+-]|[0-9A-Za-z_.\x80-\xff]|'(?=[0-9A-Za-z]))*"

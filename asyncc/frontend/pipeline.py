@@ -47,8 +47,29 @@ _STRICT = [
     "-ferror-limit=50",
 ]
 _LINE = re.compile(r'#\s*(?:line\s+)?(\d+)(?:\s+"((?:[^"\\]|\\.)*)")?')
-_TARGET_FLAGS = ("-m32", "-m64", "-mx32", "--target=", "--sysroot=", "-isysroot", "-target", "-nostdinc", "-nostdlibinc")
-_TAKE_VALUE = ("-isystem", "-include", "-imacros", "-iquote", "-idirafter", "-isysroot", "-target", "--sysroot", "-I", "-D")
+_TARGET_FLAGS = (
+    "-m32",
+    "-m64",
+    "-mx32",
+    "--target=",
+    "--sysroot=",
+    "-isysroot",
+    "-target",
+    "-nostdinc",
+    "-nostdlibinc",
+)
+_TAKE_VALUE = (
+    "-isystem",
+    "-include",
+    "-imacros",
+    "-iquote",
+    "-idirafter",
+    "-isysroot",
+    "-target",
+    "--sysroot",
+    "-I",
+    "-D",
+)
 
 
 class Frontend:
@@ -346,7 +367,9 @@ class Frontend:
             uses_words_in_headers=self._words_elsewhere(files),
             pointer_size=self.pointer_size,
             futures=self.describer.futures(),
-            segments=[Segment(s.start, s.file, s.offset, self.source.position(s.start).line) for s in self.source.segments],
+            segments=[
+                Segment(s.start, s.file, s.offset, self.source.position(s.start).line) for s in self.source.segments
+            ],
         )
 
     def _is_translated(self, function: Function) -> bool:
@@ -453,5 +476,3 @@ def in_order(found: list[Diagnostic]) -> list[Diagnostic]:
             seen.add(key)
             kept.append(d)
     return kept
-
-

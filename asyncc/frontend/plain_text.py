@@ -33,7 +33,9 @@ class PlainText:
 
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
-    selections: dict[int, tuple[int, int]] = field(default_factory=dict)  # token of _Generic → bytes of what tells the branch
+    selections: dict[int, tuple[int, int]] = field(
+        default_factory=dict
+    )  # token of _Generic → bytes of what tells the branch
     alignments: dict[int, str] = field(default_factory=dict)  # token of the parenthesis → its contents, to be evaluated
 
 

@@ -76,7 +76,10 @@ class Chooser:
         names -= {d.name for d in region.definitions}
         if not names.isdisjoint(self._interesting):
             return True
-        if any(lexed.kinds[k] is TokenKind.DIRECTIVE and "include" in lexed.texts[k] for k in range(region.first, region.last)):
+        if any(
+            lexed.kinds[k] is TokenKind.DIRECTIVE and "include" in lexed.texts[k]
+            for k in range(region.first, region.last)
+        ):
             return True
         return any(self._leads_to_word(name) for name in names if name in self._macros)
 
@@ -89,8 +92,7 @@ class Chooser:
         for macro in self._macros.every(name):
             for token in macro.body:
                 if token.kind is TokenKind.NAME and (
-                    token.text in self._interesting
-                    or (token.text in self._macros and self._leads_to_word(token.text))
+                    token.text in self._interesting or (token.text in self._macros and self._leads_to_word(token.text))
                 ):
                     self._reaches[name] = True
                     return True

@@ -81,7 +81,10 @@ class Types:
     def _make(self, type_: Type) -> CType:
         lib = self._lib
         canonical = lib.getCanonicalType(type_)
-        if canonical.kind in (c.T_INVALID, c.T_UNEXPOSED):  # a builtin's name before its call; asking its size would crash
+        if canonical.kind in (
+            c.T_INVALID,
+            c.T_UNEXPOSED,
+        ):  # a builtin's name before its call; asking its size would crash
             return CType(TypeKind.OTHER, "builtin", -1, 1, declare_with=_prefix("void *"))
         kind = self._kind(type_, canonical)
         written = self._through_sugar(type_)
@@ -191,7 +194,8 @@ class Types:
             elif type_.kind == c.T_ATTRIBUTED:
                 type_ = lib.Type_getModifiedType(type_)
             elif type_.kind in (c.T_UNEXPOSED, c.T_AUTO):  # parentheses, typeof, __auto_type
-                return lib.getCanonicalType(type_)
+                canonical: Type = lib.getCanonicalType(type_)
+                return canonical
             elif type_.kind == c.T_TYPEDEF and self._adds_qualifiers(type_):
                 type_ = lib.getTypedefDeclUnderlyingType(lib.getTypeDeclaration(type_))
             else:
@@ -200,10 +204,8 @@ class Types:
     def _adds_qualifiers(self, type_: Type) -> bool:
         """A typedef of a const type cannot be written without the const."""
         lib, canonical = self._lib, self._lib.getCanonicalType(type_)
-        for asks in (lib.isConstQualifiedType, lib.isVolatileQualifiedType):
-            if asks(canonical) and not asks(type_):
-                return True
-        return False
+        asked = (lib.isConstQualifiedType, lib.isVolatileQualifiedType)
+        return any(asks(canonical) and not asks(type_) for asks in asked)
 
     def _writer(self, made: CType, type_: Type, written: Type) -> Declare:
         kind = written.kind
@@ -292,7 +294,9 @@ class Types:
             return
         declaration = lib.getTypeDeclaration(canonical)
         key = declaration.data[0] or 0
-        if key not in found and not (_IDENTIFIER.match(lib.spelling(declaration)) and not lib.Cursor_isAnonymous(declaration)):
+        if key not in found and not (
+            _IDENTIFIER.match(lib.spelling(declaration)) and not lib.Cursor_isAnonymous(declaration)
+        ):
             found[key] = f"__typeof__({path})"
             self._name_fields(path + ".", declaration, found, "")
 
@@ -337,6 +341,3 @@ def _unqualified(spelling: str) -> str:
     while words and words[0] in ("const", "volatile", "restrict", "_Nonnull"):
         words.pop(0)
     return " ".join(words)
-
-
-

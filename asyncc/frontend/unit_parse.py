@@ -66,7 +66,9 @@ class ParsedUnit:
             self._index, self.name, argv, len(arguments), unsaved, 1, options, byref(handle)
         )
         if code or not handle.value:
-            raise Failure(f"clang's parser failed on '{path}' (code {code}, {lib.path})", "the compiler flags may be wrong")
+            raise Failure(
+                f"clang's parser failed on '{path}' (code {code}, {lib.path})", "the compiler flags may be wrong"
+            )
         self.handle: int = handle.value
         self.cursor: Cursor = lib.getTranslationUnitCursor(self.handle)
         self.main_file: int = lib.getFile(self.handle, self.name)

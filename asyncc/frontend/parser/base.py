@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from ...ir.source import Position, Token, TokenKind
 from ...ir.tree import CType, Expr, FunctionDecl, Local, LocalType, Selected, TypeKind
@@ -112,7 +112,7 @@ class Base:
 
     def expect(self, text: str) -> int:
         if self.text != text:
-            self.fail(f"expected '{text}' before '{self.text or 'the end'}'")
+            raise self.failure(f"expected '{text}' before '{self.text or 'the end'}'")
         return self.next()
 
     def closing(self, opening: int) -> int:
@@ -127,7 +127,7 @@ class Base:
                     depth -= 1
                     if depth == 0:
                         return index
-        self.fail("unbalanced bracket")
+        raise self.failure("unbalanced bracket")
 
     def last_end(self) -> int:
         """One past the last token taken, without directives that were stepped over."""
@@ -138,9 +138,9 @@ class Base:
 
     # --- messages ------------------------------------------------------------------------------------------------------
 
-    def fail(self, message: str) -> NoReturn:
-        token = self.tokens[min(self.at, len(self.tokens) - 1)]
-        raise Syntax(token.position, message)
+    def failure(self, message: str) -> Syntax:
+        """To be raised."""
+        return Syntax(self.tokens[min(self.at, len(self.tokens) - 1)].position, message)
 
     def report(self, name: str, token: int, message: str, fix: str = "") -> None:
         where = self.tokens[token]

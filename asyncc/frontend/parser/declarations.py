@@ -14,13 +14,69 @@ _STORAGE = frozenset(
     {"static", "extern", "register", "auto", "typedef", "_Thread_local", "__thread", "thread_local", "constexpr"}
 )
 _OTHER_SPECIFIERS = frozenset(
-    """const volatile restrict __const __const__ __volatile __volatile__ __restrict __restrict__ inline __inline
-    __inline__ _Noreturn noreturn __extension__ _Nonnull _Nullable _Null_unspecified __unaligned""".split()
+    [
+        "const",
+        "volatile",
+        "restrict",
+        "__const",
+        "__const__",
+        "__volatile",
+        "__volatile__",
+        "__restrict",
+        "__restrict__",
+        "inline",
+        "__inline",
+        "__inline__",
+        "_Noreturn",
+        "noreturn",
+        "__extension__",
+        "_Nonnull",
+        "_Nullable",
+        "_Null_unspecified",
+        "__unaligned",
+    ]
 )
 _TYPE_WORDS = frozenset(
-    """void char short int long float double signed unsigned _Bool _Complex _Imaginary __complex__ __complex __signed__
-    __signed __unsigned __int128 _Float16 _Float32 _Float64 _Float128 _Float32x _Float64x _Float128x __float128 __ibm128
-    __bf16 __fp16 __auto_type __builtin_va_list _Decimal32 _Decimal64 _Decimal128 __float80 _Accum _Fract _Sat""".split()
+    [
+        "void",
+        "char",
+        "short",
+        "int",
+        "long",
+        "float",
+        "double",
+        "signed",
+        "unsigned",
+        "_Bool",
+        "_Complex",
+        "_Imaginary",
+        "__complex__",
+        "__complex",
+        "__signed__",
+        "__signed",
+        "__unsigned",
+        "__int128",
+        "_Float16",
+        "_Float32",
+        "_Float64",
+        "_Float128",
+        "_Float32x",
+        "_Float64x",
+        "_Float128x",
+        "__float128",
+        "__ibm128",
+        "__bf16",
+        "__fp16",
+        "__auto_type",
+        "__builtin_va_list",
+        "_Decimal32",
+        "_Decimal64",
+        "_Decimal128",
+        "__float80",
+        "_Accum",
+        "_Fract",
+        "_Sat",
+    ]
 )
 _TYPEOF = frozenset({"typeof", "__typeof__", "__typeof", "typeof_unqual", "__typeof_unqual__"})
 _TAGS = frozenset({"struct", "union", "enum"})
@@ -405,9 +461,7 @@ class Declarations(Expressions):
             if self.text in ("*", "^") and self.kind is TokenKind.PUNCT:
                 pointers += 1
                 self.next()
-            elif self.text in _OTHER_SPECIFIERS or self.text == "_Atomic":
-                self.next()
-            elif self.word == "async":  # `T (async *p)(…)`, as gcc lets attributes stand
+            elif self.text in _OTHER_SPECIFIERS or self.text == "_Atomic" or self.word == "async":
                 self.next()
             elif self.text in _ATTRIBUTE:
                 self.attribute(found)
@@ -481,7 +535,7 @@ class Declarations(Expressions):
         self.scopes.pop()
 
     def _parameter(self) -> list[Local]:
-        specifiers = self.specifiers()
+        self.specifiers()
         declared = self.declarator(abstract=True)
         self.attributes(declared)
         if declared.name < 0:
@@ -564,7 +618,7 @@ class Declarations(Expressions):
 
     def _is_function(self, declared: Declared) -> bool:
         """A name declared with a typedef of a function type: `visit leaf;`"""
-        return not declared.nearest and self.oracle.is_function(declared.name)  # type: ignore[attr-defined, no-any-return]
+        return not declared.nearest and self.oracle.is_function(declared.name)  # type: ignore[attr-defined]
 
     def _declare_function(self, declared: Declared, specifiers: Specifiers) -> None:
         name = self.tokens[declared.name].text

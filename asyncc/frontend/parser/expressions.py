@@ -45,15 +45,15 @@ if TYPE_CHECKING:
 _ASSIGNMENTS = frozenset({"=", "*=", "/=", "%=", "+=", "-=", "<<=", ">>=", "&=", "^=", "|="})
 _LEVELS: dict[str, int] = {
     op: level
-    for level, ops in enumerate(
-        ["||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %"], start=1
-    )
+    for level, ops in enumerate(["||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %"], start=1)
     for op in ops.split()
 }
 _PREFIX = frozenset(
     {"&", "*", "+", "-", "~", "!", "++", "--", "__extension__", "__real__", "__imag__", "__real", "__imag"}
 )
-_SIZES = frozenset({"sizeof", "_Alignof", "alignof", "__alignof__", "__alignof", "_Countof", "__builtin_vectorelements"})
+_SIZES = frozenset(
+    {"sizeof", "_Alignof", "alignof", "__alignof__", "__alignof", "_Countof", "__builtin_vectorelements"}
+)
 _LITERALS = (TokenKind.NUMBER, TokenKind.STRING, TokenKind.CHAR)
 
 
@@ -202,7 +202,7 @@ class Expressions(Base):
                 return StatementExpr(first, self.expect(")") + 1, body, **self.typed())
             inner = self.expression()
             return Paren(first, self.expect(")") + 1, inner, **self.typed())
-        self.fail(f"expected an expression before '{text or 'the end'}'")
+        raise self.failure(f"expected an expression before '{text or 'the end'}'")
 
     def _identifier(self) -> Identifier:
         index = self.next()
@@ -262,7 +262,9 @@ class Expressions(Base):
     def finish_call(self, call: Call) -> Call:
         """Fills in what is known of the callee."""
         callee = call.callee
-        while isinstance(callee, Paren | Unary) and (isinstance(callee, Paren) or callee.op in ("*", "&", "__extension__")):
+        while isinstance(callee, Paren | Unary) and (
+            isinstance(callee, Paren) or callee.op in ("*", "&", "__extension__")
+        ):
             callee = callee.inner if isinstance(callee, Paren) else callee.operand
         if isinstance(callee, Identifier) and callee.local is None:
             meaning = self.scopes.find(callee.name)
@@ -270,7 +272,11 @@ class Expressions(Base):
             if known is not None or isinstance(meaning, LocalFunction):
                 call.function = callee.name
                 self.called.add(callee.name)
-            elif callee.name.startswith("__builtin_") or callee.name.startswith("__sync_") or callee.name.startswith("__atomic_"):
+            elif (
+                callee.name.startswith("__builtin_")
+                or callee.name.startswith("__sync_")
+                or callee.name.startswith("__atomic_")
+            ):
                 return call
             if known is not None:
                 call.is_async = known.is_async
@@ -543,7 +549,10 @@ class Expressions(Base):
         last = self.expect(")") + 1
         if not isinstance(call, Join) and not (isinstance(call, Call) and (call.is_async or self.unevaluated)):
             self.report(
-                "block-on-operand", first, "ac_block_on takes a call of an async function", "write 'ac_block_on(rt, f(…))'"
+                "block-on-operand",
+                first,
+                "ac_block_on takes a call of an async function",
+                "write 'ac_block_on(rt, f(…))'",
             )
         return BlockOn(first, last, runtime, call, self.tokens[first].position, **self.typed())
 

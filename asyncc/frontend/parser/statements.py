@@ -47,7 +47,7 @@ class Statements(Declarations):
         body: list[Stmt] = []
         while not (self.text == "}" and self.kind is TokenKind.PUNCT):
             if self.at >= self.end:
-                self.fail("the block does not end")
+                raise self.failure("the block does not end")
             body.append(self.block_item())
         last = self.at + 1
         self.at += 1  # not next(): what follows decides whether directives are stepped over
@@ -351,7 +351,10 @@ class Statements(Declarations):
         branches: list[Stmt] = []
         if self.text != "{":
             self.report(
-                "gather-form", first, "gather needs braces around its branches", "write 'gather { statement statement … }'"
+                "gather-form",
+                first,
+                "gather needs braces around its branches",
+                "write 'gather { statement statement … }'",
             )
             return Gather(first, self.last_end(), [self.body("gather")], self.tokens[first].position)
         self.next()
