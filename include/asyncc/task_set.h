@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-/* --- Task sets --------------------------------------------------------------------------------------------------------- */
+/* --- Task sets ---------------------------------------------------------------------------------------------------- */
 
 /* Tasks with results of type T, owned together: the next one to finish can be awaited, all can be aborted at once, and
  * ending the set aborts those that still run.
@@ -24,8 +24,8 @@ extern "C" {
 
 /* Makes a set. 0 or -ENOMEM. Anywhere. */
 #define ac_task_set_new(set) ac__task_set_new((1 ? (set) : (AC__HANDLE(AC__T(*(set)), AC__TASK_SET) *)0))
-/* Takes over a task: an ac_task(T) variable, which is NULL afterwards. 0, or -ENOMEM: then the task runs on, detached. A task
- * that is NULL (a spawn that had no memory) gives -ENOMEM too. Anywhere. */
+/* Takes over a task: an ac_task(T) variable, which is NULL afterwards. 0, or -ENOMEM: then the task runs on, detached.
+ * A task that is NULL (a spawn that had no memory) gives -ENOMEM too. Anywhere. */
 #define ac_task_set_add(set, task) ((void)sizeof(1 ? (task) : (ac_task(AC__T(set)))0), ac__task_set_add((task), (set)))
 /* Starts `f(…)` as a member. 0, or -ENOMEM: then it was not started, or is aborted. Where spawn may stand. */
 #define ac_task_set_spawn(set, ...) ac__task_set_spawn((1 ? ac_spawn(__VA_ARGS__) : (ac_task(AC__T(set)))0), (set))
@@ -37,15 +37,16 @@ extern "C" {
 /* Lets all members run on by themselves; the set is empty then. Anywhere. */
 #define ac_task_set_detach_all(set) ac__task_set_detach_all(set)
 /* Ends a set: aborts all members that still run and forgets them. Does not wait for them to have stopped: for that,
- * ac_task_set_abort_all and join until 0. Freeing a set that is awaited stops the program. NULL is a no-op. Anywhere. */
+ * ac_task_set_abort_all and join until 0. Freeing a set that is awaited stops the program. NULL is a no-op. Anywhere.
+ * */
 #define ac_task_set_free(set) ac__task_set_free(set)
 
 /* Waits for the next member to finish, in the order in which they finish, and takes it out of the set:
  *   1            it returned, and its value is in *out (NULL: not wanted)
  *   -ECANCELED   it was aborted
  *   0            the set is empty
- * Several tasks may wait: each member goes to one of them, and the end to all. Cancelling it loses nothing: a member is taken
- * out in the poll that gives it. Only in a task. */
+ * Several tasks may wait: each member goes to one of them, and the end to all. Cancelling it loses nothing: a member is
+ * taken out in the poll that gives it. Only in a task. */
 #define ac_task_set_join(set, out) ac_op_task_set_join((set), AC__OUT(set, out))
 /* The same without waiting; -EAGAIN: none has finished. Anywhere. */
 #define ac_task_set_try_join(set, out) ac__task_set_try_join((set), AC__OUT(set, out))
@@ -81,10 +82,10 @@ static inline void ac_op_task_set_join_drop(struct ac_op_task_set_join_future *s
     if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_op_task_set_join_drop_slow(self);
 }
 
-/* --- Task trackers ----------------------------------------------------------------------------------------------------- */
+/* --- Task trackers ------------------------------------------------------------------------------------------------ */
 
-/* Counts what is under way, so that a shutdown can wait for the last of it. It owns no task and keeps no result: whoever is
- * tracked enters before it starts and leaves when it ends, however it ends:
+/* Counts what is under way, so that a shutdown can wait for the last of it. It owns no task and keeps no result:
+ * whoever is tracked enters before it starts and leaves when it ends, however it ends:
  *
  *     static ac_task_tracker open_connections;                 // all zero is valid
  *     async void serve(int fd) { defer ac_task_tracker_leave(&open_connections); … }
@@ -95,9 +96,9 @@ static inline void ac_op_task_set_join_drop(struct ac_op_task_set_join_future *s
  *     ac_task_tracker_close(&open_connections);
  *     await ac_task_tracker_wait(&open_connections);
  *
- * The defer stands at the head of the task's body, so it runs even if the task is dropped before it began.
- * A wait ends only when the tracker is closed *and* nothing is under way: so it does not end too early, between two tasks.
- * A closed tracker still lets things enter. Its memory may be reused as soon as a wait for it has ended. */
+ * The defer stands at the head of the task's body, so it runs even if the task is dropped before it began. A wait ends
+ * only when the tracker is closed *and* nothing is under way: so it does not end too early, between two tasks. A closed
+ * tracker still lets things enter. Its memory may be reused as soon as a wait for it has ended. */
 typedef struct ac_task_tracker {
     uint64_t word; /* twice the number under way, plus one if closed; atomic */
     uint32_t lock, reserved;
@@ -117,8 +118,8 @@ bool ac_task_tracker_reopen(ac_task_tracker *tracker);
 bool ac_task_tracker_is_closed(const ac_task_tracker *tracker);
 size_t ac_task_tracker_len(const ac_task_tracker *tracker);
 
-/* Waits until the tracker is closed and nothing is under way. Any number of tasks may wait. Who waits when that comes to be is
- * let go even if something enters right after. Cancelling it loses nothing. */
+/* Waits until the tracker is closed and nothing is under way. Any number of tasks may wait. Who waits when that comes
+ * to be is let go even if something enters right after. Cancelling it loses nothing. */
 ac_async void ac_task_tracker_wait(ac_task_tracker *tracker);
 
 struct ac_task_tracker_wait_future {

@@ -18,18 +18,21 @@
  *
  *     AC_TEST_MAIN("fetching")
  *
- * Each block is an async function; it runs under ac_block_on in a runtime of its own, which is shut down after it. Check's own
- * assertions are used (also in tasks and helpers), and its environment: CK_RUN_CASE=doubles runs one block, CK_FORK=no is for debuggers,
- * CK_VERBOSITY=verbose lists all. A file without AC_TEST_MAIN only adds its blocks to the program's.
+ * Each block is an async function; it runs under ac_block_on in a runtime of its own, which is shut down after it.
+ * Check's own assertions are used (also in tasks and helpers), and its environment: CK_RUN_CASE=doubles runs one block,
+ * CK_FORK=no is for debuggers, CK_VERBOSITY=verbose lists all. A file without AC_TEST_MAIN only adds its blocks to the
+ * program's.
  *
  *     asyncc build test.ac -o test $(pkg-config --cflags --libs check)
  *
  * Needs Check 0.13 or newer where AC_TEST_MAIN stands. */
 #ifndef ASYNCC_TESTING_H
 #define ASYNCC_TESTING_H
+#ifndef AC__TESTING_WITHOUT_CHECK /* the library itself, which is built without it */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#endif
 
 #include "runtime.h"
 
@@ -43,8 +46,8 @@ struct ac_test_options {
     unsigned workers;  /* 2 */
     bool start_paused; /* time stands still; current-thread only */
     uint64_t seed;     /* of the runtime's random choices; environment ASYNCC_SEED goes first */
-    /* Run this often, with seed, seed + 1, …: on one thread and with paused time, unless `flavor` says otherwise, so that a run
-     * takes the same steps whenever its seed is given. */
+    /* Run this often, with seed, seed + 1, …: on one thread and with paused time, unless `flavor` says otherwise, so
+     * that a run takes the same steps whenever its seed is given. */
     unsigned seeds;
     double timeout; /* seconds until Check ends it; CK_DEFAULT_TIMEOUT, 4 */
     int signal;     /* the test passes if it ends by this signal (SIGABRT: misuse that stops the program) */
@@ -69,7 +72,8 @@ struct ac__test {
 void ac__test_add(struct ac__test *test);
 const struct ac__test *ac__test_nth(int n);
 int ac__test_count(void);
-/* Runs a test with all its seeds; *seed is always that of the run under way. False: threads were left in a call at the end. */
+/* Runs a test with all its seeds; *seed is always that of the run under way. False: threads were left in a call at the
+ * end. */
 bool ac__test_run(const struct ac__test *test, volatile uint64_t *seed);
 /* Memory that a child process shares with its parent: where a child that dies has left its seed. */
 volatile uint64_t *ac__test_seeds(void);

@@ -1,12 +1,13 @@
 /* Time: durations, instants, sleeping, intervals, timeouts, delay queues, and time that tests can stop.
  *
- * Durations and instants are signed 64-bit counts of nanoseconds. An instant is a reading of the clock of the runtime in
- * which the caller runs: CLOCK_MONOTONIC, unless that runtime's time was paused (ac_time_pause). Instants of a paused
- * runtime mean nothing elsewhere. Arithmetic is the compiler's own: `ac_now() + ac_ms(5)`, `(ac_now() - start) / 1000000`.
+ * Durations and instants are signed 64-bit counts of nanoseconds. An instant is a reading of the clock of the runtime
+ * in which the caller runs: CLOCK_MONOTONIC, unless that runtime's time was paused (ac_time_pause). Instants of a
+ * paused runtime mean nothing elsewhere. Arithmetic is the compiler's own: `ac_now() + ac_ms(5)`, `(ac_now() - start) /
+ * 1000000`.
  *
- * Timers have a granularity of a millisecond. A wait ends at the first whole millisecond that is not before its time: up to a
- * millisecond (and the time it takes to be scheduled) late, and never early. Times a century ahead are as good as any;
- * AC_NEVER never comes.
+ * Timers have a granularity of a millisecond. A wait ends at the first whole millisecond that is not before its time:
+ * up to a millisecond (and the time it takes to be scheduled) late, and never early. Times a century ahead are as good
+ * as any; AC_NEVER never comes.
  *
  * Nothing here allocates, but for delay queues. Every wait is cancel-safe: dropping it anywhere takes its timer out. */
 #ifndef ASYNCC_TIME_H
@@ -29,7 +30,7 @@ typedef int64_t ac_instant;  /* nanoseconds since an origin that is the same in 
 /* What the clock shows. Anywhere: on a thread of no runtime it is CLOCK_MONOTONIC. About 25 ns. */
 ac_instant ac_now(void);
 
-/* --- A timer: the node in a frame that the wheel links. Its essay is in runtime/time/wheel.c. -------------------------- */
+/* --- A timer: the node in a frame that the wheel links. Its essay is in runtime/time/wheel.c. --------------------- */
 
 struct ac__task;
 struct ac__wheel;
@@ -56,10 +57,10 @@ static inline void ac__timer_drop(struct ac__timer *timer)
     if (state == AC__TIMER_WAITING || state == AC__TIMER_FIRING) ac__timer_drop_slow(timer);
 }
 
-/* --- Sleeping ---------------------------------------------------------------------------------------------------------- */
+/* --- Sleeping ----------------------------------------------------------------------------------------------------- */
 
-/* Waits for a time to pass. It counts from when the wait begins (the first poll: at once, but for an ac_lazy, where it is
- * the first ac_resume). A duration of 0 or less is over at once, without letting anyone else run: that is ac_yield.
+/* Waits for a time to pass. It counts from when the wait begins (the first poll: at once, but for an ac_lazy, where it
+ * is the first ac_resume). A duration of 0 or less is over at once, without letting anyone else run: that is ac_yield.
  * Cancelling it loses nothing. Only in a task. */
 ac_async void ac_sleep(ac_duration duration);
 
@@ -104,19 +105,19 @@ static inline int ac_sleep_until_poll(struct ac_sleep_until_future *self, ac_con
 }
 static inline void ac_sleep_until_drop(struct ac_sleep_until_future *self) { ac__timer_drop(&self->timer); }
 
-/* For futures written by hand: gives a sleep another deadline, before it was polled, while it waits, or after it was over. It
- * must be polled again afterwards. */
+/* For futures written by hand: gives a sleep another deadline, before it was polled, while it waits, or after it was
+ * over. It must be polled again afterwards. */
 static inline void ac_sleep_until_reset(struct ac_sleep_until_future *self, ac_instant deadline)
 {
     ac__timer_drop(&self->timer);
     ac_sleep_until_init(self, deadline);
 }
 
-/* --- within ------------------------------------------------------------------------------------------------------------ */
+/* --- within ------------------------------------------------------------------------------------------------------- */
 
-/* The clock of a `within (duration) statement`. Generated code makes it on entry, polls the statement, and asks the clock
- * only while the statement is pending: so a statement that finishes in the same poll beats the clock, and one that never
- * suspends arms no timer. AC_READY: the time is up. The duration counts from the init. */
+/* The clock of a `within (duration) statement`. Generated code makes it on entry, polls the statement, and asks the
+ * clock only while the statement is pending: so a statement that finishes in the same poll beats the clock, and one
+ * that never suspends arms no timer. AC_READY: the time is up. The duration counts from the init. */
 struct ac_within_future {
     struct ac__timer timer;
 };
@@ -131,7 +132,7 @@ static inline int ac_within_poll(struct ac_within_future *self, ac_context *cx)
 }
 static inline void ac_within_drop(struct ac_within_future *self) { ac__timer_drop(&self->timer); }
 
-/* --- Intervals --------------------------------------------------------------------------------------------------------- */
+/* --- Intervals ---------------------------------------------------------------------------------------------------- */
 
 /* What an interval does when it was asked for a tick so late (by more than 5 ms) that it may have missed others.
  * With a period of 300, asked at 650 for the tick of 300: */
@@ -141,7 +142,8 @@ enum ac_missed_ticks {
     AC_MISSED_SKIP   /* leaves them out:                   300, then 900, 1200 */
 };
 
-/* A value of the user's, to be kept where it does not move while a tick is awaited. Holds nothing that must be released. */
+/* A value of the user's, to be kept where it does not move while a tick is awaited. Holds nothing that must be
+ * released. */
 typedef struct ac_interval {
     ac_instant next;             /* when the next tick is due */
     ac_duration period;          /* more than 0 */
@@ -177,20 +179,21 @@ static inline int ac_interval_tick_poll(struct ac_interval_tick_future *self, ac
 }
 static inline void ac_interval_tick_drop(struct ac_interval_tick_future *self) { ac__timer_drop(&self->timer); }
 
-/* --- Time for tests ---------------------------------------------------------------------------------------------------- */
+/* --- Time for tests ----------------------------------------------------------------------------------------------- */
 
-/* Stops the clock of the current-thread runtime in which the caller runs, at the next whole millisecond. From then on time
- * passes in two ways: ac_time_advance, and by itself, straight to the earliest deadline, whenever every task waits and no
- * blocking call is under way. So a test that sleeps for hours takes no time, and takes the same steps every time.
- * On a multi-thread runtime, outside a runtime, or paused already: stops the program. Option `start_paused` of
- * ac_runtime_options does it from the start; the clock then begins at a fixed instant, so that all of a run is reproducible. */
+/* Stops the clock of the current-thread runtime in which the caller runs, at the next whole millisecond. From then on
+ * time passes in two ways: ac_time_advance, and by itself, straight to the earliest deadline, whenever every task waits
+ * and no blocking call is under way. So a test that sleeps for hours takes no time, and takes the same steps every
+ * time. On a multi-thread runtime, outside a runtime, or paused already: stops the program. Option `start_paused` of
+ * ac_runtime_options does it from the start; the clock then begins at a fixed instant, so that all of a run is
+ * reproducible. */
 void ac_time_pause(void);
 /* Lets the clock go on, from where it stands. Stops the program if it is not paused. */
 void ac_time_resume(void);
 
-/* Moves a paused clock forward by exactly `duration`, also below a millisecond, wakes what has come due, and yields once, so
- * that it can run. Stops the program if time is not paused or the duration is negative. If it is cancelled the time has
- * passed all the same. */
+/* Moves a paused clock forward by exactly `duration`, also below a millisecond, wakes what has come due, and yields
+ * once, so that it can run. Stops the program if time is not paused or the duration is negative. If it is cancelled the
+ * time has passed all the same. */
 ac_async void ac_time_advance(ac_duration duration);
 struct ac_time_advance_future {
     ac_duration duration;
@@ -205,10 +208,10 @@ static inline void ac_time_advance_init(struct ac_time_advance_future *self, ac_
 int ac_time_advance_poll(struct ac_time_advance_future *self, ac_context *cx);
 static inline void ac_time_advance_drop(struct ac_time_advance_future *self) { (void)self; }
 
-/* --- Delay queues ------------------------------------------------------------------------------------------------------ */
+/* --- Delay queues ------------------------------------------------------------------------------------------------- */
 
-/* Values that come out when their time has come, in the order of their deadlines (and of insertion, where these are equal).
- * A value can be removed, or given another deadline, by its key until then. One timer serves the whole queue.
+/* Values that come out when their time has come, in the order of their deadlines (and of insertion, where these are
+ * equal). A value can be removed, or given another deadline, by its key until then. One timer serves the whole queue.
  *
  * May be used from any thread; one task at a time may await the next value (a second one stops the program). */
 #define ac_delay_queue(T) AC__HANDLE(T, AC__DELAY_QUEUE)
@@ -217,8 +220,8 @@ typedef uint64_t ac_delay_key; /* never 0, and not used again for another value 
 /* Makes a queue: `ac_delay_queue(struct session *) q; ac_delay_queue_new(&q)`. 0 or -ENOMEM. Anywhere. */
 #define ac_delay_queue_new(queue)                                                                                      \
     ac__delay_queue_new((1 ? (queue) : (AC__HANDLE(AC__T(*(queue)), AC__DELAY_QUEUE) *)0), sizeof(AC__T(*(queue))))
-/* Inserts a copy of `value`, to come out after `duration` or at `deadline`; those past come out at once. Gives its key, or 0
- * when memory is out or the queue is closed; then the value stays with the caller. Anywhere. */
+/* Inserts a copy of `value`, to come out after `duration` or at `deadline`; those past come out at once. Gives its key,
+ * or 0 when memory is out or the queue is closed; then the value stays with the caller. Anywhere. */
 #define ac_delay_queue_insert(queue, value, duration) ac__delay_queue_insert((queue), AC__IN(queue, value), (duration))
 #define ac_delay_queue_insert_at(queue, value, deadline)                                                               \
     ac__delay_queue_insert_at((queue), AC__IN(queue, value), (deadline))
@@ -230,13 +233,15 @@ typedef uint64_t ac_delay_key; /* never 0, and not used again for another value 
 #define ac_delay_queue_len(queue) ac__delay_queue_len(queue)
 /* Nothing can be inserted any more; what is there still comes out when its time has come. */
 #define ac_delay_queue_close(queue) ac__delay_queue_close(queue)
-/* Takes the value whose turn is next out before its time. 0, or -ENOENT: the queue is empty. For emptying one that is to be freed. */
+/* Takes the value whose turn is next out before its time. 0, or -ENOENT: the queue is empty. For emptying one that is
+ * to be freed. */
 #define ac_delay_queue_pop(queue, out) ac__delay_queue_pop((queue), AC__OUT(queue, out))
-/* Ends a queue; values in it are forgotten as they are. Freeing one that is awaited stops the program. NULL is a no-op. */
+/* Ends a queue; values in it are forgotten as they are. Freeing one that is awaited stops the program. NULL is a no-op.
+ * */
 #define ac_delay_queue_free(queue) ac__delay_queue_free(queue)
 
-/* Waits for the next value that comes out, also if none is in yet; false: the queue is closed and empty. Cancelling it loses
- * nothing: a value is taken out in the poll that gives it. */
+/* Waits for the next value that comes out, also if none is in yet; false: the queue is closed and empty. Cancelling it
+ * loses nothing: a value is taken out in the poll that gives it. */
 #define ac_delay_queue_next(queue, out) ac_op_delay_queue_next((queue), AC__OUT(queue, out))
 
 int ac__delay_queue_new(void *queue, size_t size);

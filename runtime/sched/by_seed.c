@@ -1,17 +1,18 @@
 /* Reproducible runs.
  *
- * A current-thread runtime whose time starts paused and which was given a seed (by its options or by ASYNCC_SEED) takes the same steps
- * whenever it is given the same seed, and others with another: so a test can try a program in thousands of orders and name the one
- * that failed. Three things decide about the order, and each is made to depend on the seed alone:
+ * A current-thread runtime whose time starts paused and which was given a seed (by its options or by ASYNCC_SEED) takes
+ * the same steps whenever it is given the same seed, and others with another: so a test can try a program in thousands
+ * of orders and name the one that failed. Three things decide about the order, and each is made to depend on the seed
+ * alone:
  *
  *   - which arm of a select is polled first: always random, by the worker's generator;
- *   - which of the tasks that are ready runs next: one of the first REACH in the queue, not the first. Far enough for two
- *     tasks to overtake each other, and no task waits for long;
- *   - when a blocking call happens: not on a thread of the pool, whose time is its own, but on this one, before a poll chosen by
- *     chance, or when nothing else can run. Time stands still until then.
+ *   - which of the tasks that are ready runs next: one of the first REACH in the queue, not the first. Far enough for
+ *     two tasks to overtake each other, and no task waits for long;
+ *   - when a blocking call happens: not on a thread of the pool, whose time is its own, but on this one, before a poll
+ *     chosen by chance, or when nothing else can run. Time stands still until then.
  *
- * What is not under control: other threads of the program, and descriptors, whose readiness is the kernel's. A blocking call that waits
- * for a task cannot be answered, since it holds the thread. */
+ * What is not under control: other threads of the program, and descriptors, whose readiness is the kernel's. A blocking
+ * call that waits for a task cannot be answered, since it holds the thread. */
 #include "sched/by_seed.h"
 #include <stdlib.h>
 #include <string.h>

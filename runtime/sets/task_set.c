@@ -1,13 +1,13 @@
 /* Task sets.
  *
- * Each member has a cell that watches its task: when the task ends, the thread that completed it moves the cell from the
- * list of those that run to the list of those that are finished, and wakes one of those who wait for the set. So joining takes constant
- * time however many members there are.
+ * Each member has a cell that watches its task: when the task ends, the thread that completed it moves the cell from
+ * the list of those that run to the list of those that are finished, and wakes one of those who wait for the set. So
+ * joining takes constant time however many members there are.
  *
- * A cell belongs to the set while it is in one of the lists. When a set lets go of a member that runs (it is freed, or its members are
- * detached) and it is too late to take the watcher back, the cell becomes an orphan: the thread that is about to report
- * the end finds that out under the lock and frees it. For that the set itself stays as long as anybody may still report:
- * it is counted, one for the user and one for each cell that watches. */
+ * A cell belongs to the set while it is in one of the lists. When a set lets go of a member that runs (it is freed, or
+ * its members are detached) and it is too late to take the watcher back, the cell becomes an orphan: the thread that is
+ * about to report the end finds that out under the lock and frees it. For that the set itself stays as long as anybody
+ * may still report: it is counted, one for the user and one for each cell that watches. */
 #include "asyncc/task_set.h"
 #include "asyncc/task.h"
 #include "base/fatal.h"
@@ -46,14 +46,15 @@ static void free_member(struct member *member)
     ac__cell_free(member);
 }
 
-/* --- Waking those who wait: one for a member that finished, all for the end --------------------------------------------- */
+/* --- Waking those who wait: one for a member that finished, all for the end --------------------------------------- */
 
 static void wake_one(struct set *set, struct ac__wake_list *woken)
 {
     if (set->waiters) ac__waiter_hand(&set->waiters, set->waiters, AC__GRANTED, woken);
 }
 
-/* The lock is opened while a full list is pushed; should a member come in meanwhile, those who are woken for nothing wait again. */
+/* The lock is opened while a full list is pushed; should a member come in meanwhile, those who are woken for nothing
+ * wait again. */
 static void wake_all_if_empty(struct set *set, struct ac__wake_list *woken)
 {
     while (set->len == 0 && set->waiters) {
@@ -67,7 +68,7 @@ static void wake_all_if_empty(struct set *set, struct ac__wake_list *woken)
     }
 }
 
-/* --- Members coming in and finishing ------------------------------------------------------------------------------------ */
+/* --- Members coming in and finishing ------------------------------------------------------------------------------ */
 
 int ac__task_set_new(void *variable)
 {
@@ -111,7 +112,8 @@ int ac__task_set_add(void *task, void *handle)
     ac__lock_acquire(&set->lock);
     ac__list_push_back(&set->running, &member->link);
     set->len++;
-    /* Registered under the lock: who empties the set finds every member in it either watched or about to be reported. */
+    /* Registered under the lock: who empties the set finds every member in it either watched or about to be reported.
+     * */
     bool complete = !ac__task_watch(task, &member->watcher);
     ac__lock_release(&set->lock);
     if (complete) ended(&member->watcher);
@@ -136,7 +138,7 @@ size_t ac__task_set_len(void *handle)
     return len;
 }
 
-/* --- Letting go of all members -------------------------------------------------------------------------------------------*/
+/* --- Letting go of all members ------------------------------------------------------------------------------------ */
 
 /* Aborting under the lock is harmless: it only marks and pushes. */
 void ac__task_set_abort_all(void *handle)
@@ -192,7 +194,7 @@ void ac__task_set_free(void *handle)
     release_set(set);
 }
 
-/* --- Joining ------------------------------------------------------------------------------------------------------------ */
+/* --- Joining ------------------------------------------------------------------------------------------------------ */
 
 /* 1, -ECANCELED, 0: empty, or -EAGAIN: none has finished, and then `waiter`, if there is one, was queued. */
 static int take_finished(struct set *set, void *out, struct ac__waiter *waiter, struct ac__task *task)

@@ -1,14 +1,15 @@
 /* Cancellation tokens.
  *
- * A tree: a child counts as a reference to its parent, and the parent lists its children without counting them. So a token
- * in the middle that everybody has released stays as long as something descends from it, and cancelling goes through it; and a tree
- * that nobody holds any more falls apart from its leaves.
+ * A tree: a child counts as a reference to its parent, and the parent lists its children without counting them. So a
+ * token in the middle that everybody has released stays as long as something descends from it, and cancelling goes
+ * through it; and a tree that nobody holds any more falls apart from its leaves.
  *
- * Each token has a lock, for its waiters, its list of children, and the moment of being cancelled. No thread ever holds two
- * of them. Cancelling goes down the tree without recursion: under a token's lock it sets the flag, wakes the waiters and
- * takes all children off the list (a cancelled token needs none, and takes no more); each child on its way to be cancelled is held by a
- * reference and linked by its `next`, which is free now. A child whose last reference has just gone is left to the thread
- * that releases it: that one still has to pass the parent's lock, so the child is there as long as we hold it.
+ * Each token has a lock, for its waiters, its list of children, and the moment of being cancelled. No thread ever holds
+ * two of them. Cancelling goes down the tree without recursion: under a token's lock it sets the flag, wakes the
+ * waiters and takes all children off the list (a cancelled token needs none, and takes no more); each child on its way
+ * to be cancelled is held by a reference and linked by its `next`, which is free now. A child whose last reference has
+ * just gone is left to the thread that releases it: that one still has to pass the parent's lock, so the child is there
+ * as long as we hold it.
  *
  * The waiters are sync/queue.h's: nodes in the frames of those who wait. */
 #include "asyncc/token.h"
@@ -29,7 +30,7 @@ struct ac_token {
 };
 _Static_assert(offsetof(struct ac_token, cancelled) == 0, "ac_token_is_cancelled reads the first member");
 
-/* --- References and the tree ------------------------------------------------------------------------------------------- */
+/* --- References and the tree -------------------------------------------------------------------------------------- */
 
 static void list_child(ac_token *parent, ac_token *child)
 {
@@ -97,7 +98,8 @@ static void leave_parent(ac_token *token)
     ac__lock_release(&parent->lock);
 }
 
-/* Each token that goes lets go of its parent, which may have been kept by it alone: a loop, so that long chains need no stack. */
+/* Each token that goes lets go of its parent, which may have been kept by it alone: a loop, so that long chains need no
+ * stack. */
 void ac_token_release(ac_token *token)
 {
     /* acq_rel: who frees it must have seen all that the others did with it. */
@@ -109,7 +111,7 @@ void ac_token_release(ac_token *token)
     }
 }
 
-/* --- Cancelling -------------------------------------------------------------------------------------------------------- */
+/* --- Cancelling --------------------------------------------------------------------------------------------------- */
 
 /* None is added meanwhile: the token is cancelled. But they may leave while the lock is open. */
 static void wake_waiters(ac_token *token, struct ac__wake_list *woken)
@@ -163,7 +165,7 @@ void ac_token_cancel(ac_token *token)
     }
 }
 
-/* --- Waiting ----------------------------------------------------------------------------------------------------------- */
+/* --- Waiting ------------------------------------------------------------------------------------------------------ */
 
 static bool queue_for_token(struct ac_cancelled_future *self, struct ac__task *task)
 {

@@ -1,8 +1,10 @@
-/* The task tracker: a count and a flag in one word, and those who wait for "closed, and nothing under way" (the word is 1).
+/* The task tracker: a count and a flag in one word, and those who wait for "closed, and nothing under way" (the word is
+ * 1).
  *
- * Entering and leaving are one atomic operation each, except for whoever may be the last to leave: it takes the lock before it
- * counts down. That is for the sake of memory: as soon as the word is 1 a waiter may go on and free the tracker, so from then on
- * nobody may touch it who does not hold the lock, which each wait passes through before it ends. */
+ * Entering and leaving are one atomic operation each, except for whoever may be the last to leave: it takes the lock
+ * before it counts down. That is for the sake of memory: as soon as the word is 1 a waiter may go on and free the
+ * tracker, so from then on nobody may touch it who does not hold the lock, which each wait passes through before it
+ * ends. */
 #include "asyncc/task_set.h"
 #include "asyncc/task.h"
 #include "base/fatal.h"
@@ -15,8 +17,8 @@ static ac__lock *lock_of(ac_task_tracker *tracker) { return (ac__lock *)&tracker
 
 void ac_task_tracker_enter(ac_task_tracker *tracker) { ac__atomic_add(&tracker->word, one, relaxed); }
 
-/* Under the lock, the word having become `word`. They are pushed under the lock too, if they are many: the last of them could end
- * the tracker if it were opened between. */
+/* Under the lock, the word having become `word`. They are pushed under the lock too, if they are many: the last of them
+ * could end the tracker if it were opened between. */
 static void let_go(ac_task_tracker *tracker, uint64_t word, struct ac__wake_list *woken)
 {
     if (word != closed) return;

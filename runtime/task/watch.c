@@ -1,5 +1,5 @@
-/* The protocol is the joiner's (join.c): the pointer is stored before JOINER is set, and belongs to whoever changes the word
- * from a state with JOINER and without COMPLETE. */
+/* The protocol is the joiner's (join.c): the pointer is stored before JOINER is set, and belongs to whoever changes the
+ * word from a state with JOINER and without COMPLETE. */
 #include "task/watch.h"
 
 static const uint64_t registered = AC__TASK_JOINER | AC__TASK_WATCHED;

@@ -1,12 +1,14 @@
 /* What lies behind ac_test blocks, apart from Check, with which the library is not linked.
  *
- * A test's body is known as an async function pointer only. The root of the runtime is a future written by hand that calls it into a
- * pool frame (the call slot of future.h) and polls that. */
+ * A test's body is known as an async function pointer only. The root of the runtime is a future written by hand that
+ * calls it into a pool frame (the call slot of future.h) and polls that. */
+#define AC__TESTING_WITHOUT_CHECK
 #include "asyncc/testing.h"
 #include "base/fatal.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 static struct ac__test *first, **last = &first;
@@ -38,7 +40,7 @@ volatile uint64_t *ac__test_seeds(void)
     return seeds = memory;
 }
 
-/* --- The root future ----------------------------------------------------------------------------------------------------- */
+/* --- The root future ---------------------------------------------------------------------------------------------- */
 
 struct root_future {
     const struct ac__test *test;
@@ -73,7 +75,7 @@ static const ac_descriptor root_descriptor = {
     .drop = root_drop,
 };
 
-/* --- Running ------------------------------------------------------------------------------------------------------------- */
+/* --- Running ------------------------------------------------------------------------------------------------------ */
 
 static bool run_once(const struct ac__test *test, uint64_t seed)
 {

@@ -1,12 +1,12 @@
 /* A clock that tests can stop.
  *
- * Almost every clock in almost every process is CLOCK_MONOTONIC as it is, and reading it must cost no more than that. So a
- * process-wide count says whether any runtime has a clock of its own; only while one has does ac_now look for the runtime it
- * is called in.
+ * Almost every clock in almost every process is CLOCK_MONOTONIC as it is, and reading it must cost no more than that.
+ * So a process-wide count says whether any runtime has a clock of its own; only while one has does ac_now look for the
+ * runtime it is called in.
  *
- * A paused clock stands on a whole millisecond, which is the grid of the wheels, so that under paused time a sleep of 10 ms
- * takes 10 ms exactly; below a millisecond it moves only by ac_time_advance. One that starts paused starts at a fixed instant,
- * so that a program that prints instants prints the same in every run. */
+ * A paused clock stands on a whole millisecond, which is the grid of the wheels, so that under paused time a sleep of
+ * 10 ms takes 10 ms exactly; below a millisecond it moves only by ac_time_advance. One that starts paused starts at a
+ * fixed instant, so that a program that prints instants prints the same in every run. */
 #include "time/clock.h"
 #include "sched/runtime.h"
 #include "time/timer.h"

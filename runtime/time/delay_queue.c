@@ -1,13 +1,13 @@
 /* Delay queues: a heap of values by deadline, and one timer for the first of them.
  *
- * A binary heap and not a wheel: it keeps deadlines exactly and values in order, which a slot of a wheel does not, and a
- * queue of a hundred thousand values is seventeen levels deep. Values lie in slots that do not move; the heap holds slot numbers,
- * each slot its place in the heap, so that removal by key is a lookup and a sift. A key is a slot number and the slot's
- * generation, which is counted up each time the slot is emptied: an old key finds nothing.
+ * A binary heap and not a wheel: it keeps deadlines exactly and values in order, which a slot of a wheel does not, and
+ * a queue of a hundred thousand values is seventeen levels deep. Values lie in slots that do not move; the heap holds
+ * slot numbers, each slot its place in the heap, so that removal by key is a lookup and a sift. A key is a slot number
+ * and the slot's generation, which is counted up each time the slot is emptied: an old key finds nothing.
  *
- * The timer is not the queue's but that of the future which awaits the next value; it is armed for the deadline that was the first when it
- * looked. A value that comes to be the first meanwhile wakes the future, which arms anew. One that ceases to be the first (removed, put
- * off) does not: the timer goes off for nothing then, once. */
+ * The timer is not the queue's but that of the future which awaits the next value; it is armed for the deadline that
+ * was the first when it looked. A value that comes to be the first meanwhile wakes the future, which arms anew. One
+ * that ceases to be the first (removed, put off) does not: the timer goes off for nothing then, once. */
 #include "asyncc/task.h"
 #include "base/fatal.h"
 #include "mem/alloc.h"
@@ -45,7 +45,7 @@ static struct slot *slot_at(struct queue *queue, uint32_t number)
     return (struct slot *)(queue->slots + number * queue->slot_size);
 }
 
-/* --- The heap ----------------------------------------------------------------------------------------------------------- */
+/* --- The heap ----------------------------------------------------------------------------------------------------- */
 
 static bool before(struct queue *queue, uint32_t a, uint32_t b)
 {
@@ -77,7 +77,7 @@ static void sift(struct queue *queue, uint32_t place, uint32_t number)
     put(queue, place, number);
 }
 
-/* --- Slots --------------------------------------------------------------------------------------------------------------- */
+/* --- Slots -------------------------------------------------------------------------------------------------------- */
 
 static bool grow(struct queue *queue)
 {
@@ -130,7 +130,7 @@ static bool find(struct queue *queue, ac_delay_key key, uint32_t *number)
     return *number < queue->used && slot_at(queue, *number)->generation == key >> 32;
 }
 
-/* --- Operations ---------------------------------------------------------------------------------------------------------- */
+/* --- Operations --------------------------------------------------------------------------------------------------- */
 
 /* Opens the lock, and wakes whoever awaits the next value if that may have changed. */
 static void leave(struct queue *queue, bool changed)
@@ -247,7 +247,7 @@ void ac__delay_queue_close(void *handle)
     leave(queue, queue->len == 0);
 }
 
-/* --- Awaiting the next value --------------------------------------------------------------------------------------------- */
+/* --- Awaiting the next value -------------------------------------------------------------------------------------- */
 
 enum looked { GOT_VALUE, AT_END, MUST_WAIT };
 

@@ -3,8 +3,8 @@
 #include "base/fatal.h"
 #include "time/timer.h"
 
-/* A tick that is taken this late has missed nothing yet: timers have a granularity, and the scheduler its own delays. Tokio's
- * number, so that its users find the same behaviour. */
+/* A tick that is taken this late has missed nothing yet: timers have a granularity, and the scheduler its own delays.
+ * Tokio's number, so that its users find the same behaviour. */
 static const ac_duration tolerance = ac_ms(5);
 
 ac_interval ac_interval_at(ac_instant start, ac_duration period)

@@ -1,8 +1,8 @@
 /* ac_sleep and ac_sleep_until: a timer and nothing else.
  *
- * A duration is kept as it is until the first poll, which has a context, and so a clock, at hand; so a sleep that is made and
- * dropped without being polled costs two stores. The clock is read then, not remembered from earlier in the poll: a task may
- * have computed for a long time since, and a sleep may not be too short. */
+ * A duration is kept as it is until the first poll, which has a context, and so a clock, at hand; so a sleep that is
+ * made and dropped without being polled costs two stores. The clock is read then, not remembered from earlier in the
+ * poll: a task may have computed for a long time since, and a sleep may not be too short. */
 #include "asyncc/task.h"
 #include "time/timer.h"
 

@@ -1,8 +1,9 @@
 /* Timers as the scheduler sees them: one set a runtime, of one wheel a worker and one for the rest.
  *
  * The scheduler's half of the bargain is in sched/runtime.h: which wheel a poll arms in (ac__runtime_wheel_of), and
- * ac__runtime_deadline, called for a timer that is the earliest of its wheel. While time is paused nothing ever becomes due by
- * waiting: ac__timers_next gives INT64_MAX then, and it is ac__timers_advance_idle that makes time pass. docs/timers.md. */
+ * ac__runtime_deadline, called for a timer that is the earliest of its wheel. While time is paused nothing ever becomes
+ * due by waiting: ac__timers_next gives INT64_MAX then, and it is ac__timers_advance_idle that makes time pass.
+ * docs/timers.md. */
 #ifndef ASYNCC_TIME_TIMER_H
 #define ASYNCC_TIME_TIMER_H
 #include "asyncc/future.h"
@@ -16,20 +17,20 @@ struct ac__timers *ac__timers_open(ac_runtime *rt, unsigned wheels, bool paused)
 void ac__timers_close(struct ac__timers *timers);
 /* What the clock of this runtime shows. */
 int64_t ac__timers_now(struct ac__timers *timers);
-/* The nanoseconds from now to the earliest deadline of all wheels: 0 or below when due, INT64_MAX when there is none. May be early (the
- * deadline of a timer that was cancelled), never late. Takes no lock: reads the deadlines that the wheels publish (seq_cst,
- * see ac__runtime_deadline). */
+/* The nanoseconds from now to the earliest deadline of all wheels: 0 or below when due, INT64_MAX when there is none.
+ * May be early (the deadline of a timer that was cancelled), never late. Takes no lock: reads the deadlines that the
+ * wheels publish (seq_cst, see ac__runtime_deadline). */
 int64_t ac__timers_next(struct ac__timers *timers);
-/* Fires what is due on all wheels and wakes the tasks; the number fired. By the thread that holds the driver; safe from any. Costs
- * a reading of the clock and a look at each wheel when nothing is. */
+/* Fires what is due on all wheels and wakes the tasks; the number fired. By the thread that holds the driver; safe from
+ * any. Costs a reading of the clock and a look at each wheel when nothing is. */
 unsigned ac__timers_fire(struct ac__timers *timers);
 /* Does its clock stand still? */
 bool ac__timers_paused(struct ac__timers *timers);
-/* Every task waits, the driver was asked and has nothing, and no blocking call runs: if the clock is paused, moves it to the
- * earliest deadline, fires, and says so. False: not paused, or no timer is armed. */
+/* Every task waits, the driver was asked and has nothing, and no blocking call runs: if the clock is paused, moves it
+ * to the earliest deadline, fires, and says so. False: not paused, or no timer is armed. */
 bool ac__timers_advance_idle(struct ac__timers *timers);
 
-/* --- For awaitables ---------------------------------------------------------------------------------------------------- */
+/* --- For awaitables ----------------------------------------------------------------------------------------------- */
 
 /* What the clock of cx's runtime shows. */
 int64_t ac__now(const ac_context *cx);

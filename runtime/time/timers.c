@@ -1,11 +1,11 @@
 /* The wheels of a runtime together, and the thread that sleeps for all of them.
  *
- * At most one thread of a runtime sleeps in the driver, and it does so for everybody: to the earliest `next` of all wheels. What it must
- * not do is sleep beyond a timer that is being armed. Before it sleeps the scheduler announces to when it means to, and then looks at
- * all wheels again (ac__timers_next); who arms a timer that is the earliest of its wheel publishes that in `next`, and then
- * looks at the announcement (ac__runtime_deadline). All four are sequentially consistent, so at least one of the two sees the
- * other: the sleep is made shorter, or is interrupted. Most timers that are armed are not the earliest of their wheel, and
- * cost nothing of this. */
+ * At most one thread of a runtime sleeps in the driver, and it does so for everybody: to the earliest `next` of all
+ * wheels. What it must not do is sleep beyond a timer that is being armed. Before it sleeps the scheduler announces to
+ * when it means to, and then looks at all wheels again (ac__timers_next); who arms a timer that is the earliest of its
+ * wheel publishes that in `next`, and then looks at the announcement (ac__runtime_deadline). All four are sequentially
+ * consistent, so at least one of the two sees the other: the sleep is made shorter, or is interrupted. Most timers that
+ * are armed are not the earliest of their wheel, and cost nothing of this. */
 #include "mem/alloc.h"
 #include "sched/runtime.h"
 #include "time/wheel.h"
@@ -62,9 +62,9 @@ static unsigned fire_all(struct ac__timers *timers, int64_t now)
 
 unsigned ac__timers_fire(struct ac__timers *timers) { return fire_all(timers, ac__timers_now(timers)); }
 
-/* The deadlines that are published may be early, which would let a paused clock stop where there is nothing, so that a timer that was
- * cancelled could be noticed: so the wheels themselves are asked. Nothing fired: the last timer was cancelled meanwhile, from
- * another thread. */
+/* The deadlines that are published may be early, which would let a paused clock stop where there is nothing, so that a
+ * timer that was cancelled could be noticed: so the wheels themselves are asked. Nothing fired: the last timer was
+ * cancelled meanwhile, from another thread. */
 bool ac__timers_advance_idle(struct ac__timers *timers)
 {
     if (!ac__clock_paused(&timers->clock)) return false;

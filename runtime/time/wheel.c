@@ -1,26 +1,30 @@
 /* The timer wheel: arming, cancelling and firing in constant time, for any number of timers.
  *
- * A tick is a millisecond. A timer that is due at tick W lies in a slot of one of eight levels of 64 slots; think of W and of the
- * wheel's present tick T as numbers of eight digits in base 64. The timer's level is that of the highest digit in which they
- * differ, its slot is W's digit there. So level 0 holds the timers of the present block of 64 ms, one slot a tick; level 1 those of the
- * present block of 4096 ms, 64 ticks a slot; and level 7 reaches beyond the end of 64-bit nanoseconds. (Varghese and Lauck,
- * "Hashed and hierarchical timing wheels", scheme 7; the digits are Tokio's way to say it.)
+ * A tick is a millisecond. A timer that is due at tick W lies in a slot of one of eight levels of 64 slots; think of W
+ * and of the wheel's present tick T as numbers of eight digits in base 64. The timer's level is that of the highest
+ * digit in which they differ, its slot is W's digit there. So level 0 holds the timers of the present block of 64 ms,
+ * one slot a tick; level 1 those of the present block of 4096 ms, 64 ticks a slot; and level 7 reaches beyond the end
+ * of 64-bit nanoseconds. (Varghese and Lauck, "Hashed and hierarchical timing wheels", scheme 7; the digits are Tokio's
+ * way to say it.)
  *
- * Between calls W > T for every timer, so at each level the slots in use are above T's digit there, and all of a lower level come before all of a
- * higher one. The next thing to happen is therefore in the first slot in use of the first level in use, which eight words of bits
- * tell: at level 0 its timers are due; at a higher level T moves to the slot's first tick, and its timers are placed anew, all at
- * lower levels now (the *cascade*). A timer is touched at most once a level, most are cancelled before the first time. T moves
- * forward when something is fired, and when a timer is armed, if that crosses no slot in use; so a wheel that was
- * left alone for an hour does not place a short timer high up.
+ * Between calls W > T for every timer, so at each level the slots in use are above T's digit there, and all of a lower
+ * level come before all of a higher one. The next thing to happen is therefore in the first slot in use of the first
+ * level in use, which eight words of bits tell: at level 0 its timers are due; at a higher level T moves to the slot's
+ * first tick, and its timers are placed anew, all at lower levels now (the *cascade*). A timer is touched at most once
+ * a level, most are cancelled before the first time. T moves forward when something is fired, and when a timer is
+ * armed, if that crosses no slot in use; so a wheel that was left alone for an hour does not place a short timer high
+ * up.
  *
- * Slots are rings in the order of arming, and cascading keeps that order: timers of one tick fire first come first served.
+ * Slots are rings in the order of arming, and cascading keeps that order: timers of one tick fire first come first
+ * served.
  *
- * Who may touch what. All of a wheel and of the timers in it is under its lock, but for two words that are read without: the wheel's `next`
- * (see timers.c), and a timer's `state`, so that a pending re-poll is one load. A poll that sees FIRED ends the wait without
- * taking the lock, and then timer and task may be gone: so firing a timer that is polled at the same moment, by a task that something
- * else has woken, must not touch either after it said FIRED. Nor may it say FIRED only, and notify before: the task could be polled
- * in between, see nothing and go to sleep for good. Hence two steps: FIRING, notify, FIRED. A poll (or drop) that meets FIRING
- * passes through the lock once, which the firing thread holds until after its last touch. */
+ * Who may touch what. All of a wheel and of the timers in it is under its lock, but for two words that are read
+ * without: the wheel's `next` (see timers.c), and a timer's `state`, so that a pending re-poll is one load. A poll that
+ * sees FIRED ends the wait without taking the lock, and then timer and task may be gone: so firing a timer that is
+ * polled at the same moment, by a task that something else has woken, must not touch either after it said FIRED. Nor
+ * may it say FIRED only, and notify before: the task could be polled in between, see nothing and go to sleep for good.
+ * Hence two steps: FIRING, notify, FIRED. A poll (or drop) that meets FIRING passes through the lock once, which the
+ * firing thread holds until after its last touch. */
 #include "sched/runtime.h"
 #include "task/wake.h"
 #include "time/wheel.h"
@@ -45,7 +49,7 @@ void ac__wheel_init(struct ac__wheel *wheel, struct ac__timers *timers, int64_t 
     *wheel = (struct ac__wheel){ .next = INT64_MAX, .timers = timers, .tick = tick_not_after(now) };
 }
 
-/* --- Slots ------------------------------------------------------------------------------------------------------------- */
+/* --- Slots -------------------------------------------------------------------------------------------------------- */
 
 /* At the end of its slot's ring. W >= T: equal only for what is about to be fired. */
 static void place(struct ac__wheel *wheel, struct ac__timer *timer)
@@ -100,7 +104,7 @@ static uint64_t first_tick(const struct ac__wheel *wheel)
     return first_slot(wheel, &level, &digit);
 }
 
-/* --- Arming and cancelling --------------------------------------------------------------------------------------------- */
+/* --- Arming and cancelling ---------------------------------------------------------------------------------------- */
 
 bool ac__wheel_arm(struct ac__wheel *wheel, struct ac__timer *timer, int64_t now)
 {
@@ -124,8 +128,8 @@ bool ac__wheel_arm(struct ac__wheel *wheel, struct ac__timer *timer, int64_t now
     return waits;
 }
 
-/* `next` stays as it is: the worst that can come of it is one sleep that ends for nothing, while putting it right would have the
- * timeouts that are armed and cancelled by the million, as most are, touch the sleeper each time. */
+/* `next` stays as it is: the worst that can come of it is one sleep that ends for nothing, while putting it right would
+ * have the timeouts that are armed and cancelled by the million, as most are, touch the sleeper each time. */
 void ac__wheel_cancel(struct ac__timer *timer)
 {
     struct ac__wheel *wheel = timer->wheel;
@@ -137,10 +141,10 @@ void ac__wheel_cancel(struct ac__timer *timer)
     ac__lock_release(&wheel->lock);
 }
 
-/* --- Firing ------------------------------------------------------------------------------------------------------------ */
+/* --- Firing ------------------------------------------------------------------------------------------------------- */
 
-/* Fires all of a level-0 slot. When the list of the woken is full they are pushed without the lock; meanwhile timers may leave the slot,
- * but none comes in, because what is armed for a tick that is not after T is due at once. */
+/* Fires all of a level-0 slot. When the list of the woken is full they are pushed without the lock; meanwhile timers
+ * may leave the slot, but none comes in, because what is armed for a tick that is not after T is due at once. */
 static unsigned fire_slot(struct ac__wheel *wheel, unsigned digit, struct ac__wake_list *woken)
 {
     struct ac__timer *timer;

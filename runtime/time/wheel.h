@@ -24,8 +24,8 @@ struct ac__timers {
 };
 
 void ac__wheel_init(struct ac__wheel *wheel, struct ac__timers *timers, int64_t now);
-/* Links a timer that is not linked, whose deadline and task are set. False: it is due already, and was not linked. `now` is
- * a reading of the clock, if a slightly old one. */
+/* Links a timer that is not linked, whose deadline and task are set. False: it is due already, and was not linked.
+ * `now` is a reading of the clock, if a slightly old one. */
 bool ac__wheel_arm(struct ac__wheel *wheel, struct ac__timer *timer, int64_t now);
 /* Unlinks a timer that was armed, if it is linked still; waits for whoever is firing it. */
 void ac__wheel_cancel(struct ac__timer *timer);

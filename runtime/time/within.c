@@ -1,10 +1,10 @@
 /* The clock of a `within`.
  *
- * It counts from the entry, so the clock is read there: that is most of what a `within` costs whose statement does not suspend,
- * since the timer is armed only when it does. Two cheaper readings were tried and are wrong. One remembered from earlier in
- * the same poll is old when the task has computed since: after 50 ms of that, `within (ac_ms(10))` would be over before it began.
- * And CLOCK_MONOTONIC_COARSE, said to be at most a tick behind, is further behind on a machine whose ticks come late (a busy
- * virtual one), so a `within` came out too short there. */
+ * It counts from the entry, so the clock is read there: that is most of what a `within` costs whose statement does not
+ * suspend, since the timer is armed only when it does. Two cheaper readings were tried and are wrong. One remembered
+ * from earlier in the same poll is old when the task has computed since: after 50 ms of that, `within (ac_ms(10))`
+ * would be over before it began. And CLOCK_MONOTONIC_COARSE, said to be at most a tick behind, is further behind on a
+ * machine whose ticks come late (a busy virtual one), so a `within` came out too short there. */
 #include "asyncc/time.h"
 #include "time/timer.h"
 

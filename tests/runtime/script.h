@@ -9,8 +9,8 @@
  *     …
  *     RUN(rt, nap, .length = ac_ms(5));
  *
- * defines a future `nap` whose fields hold what it keeps across its awaits (a switch on the line of the last one: Duff's
- * device, so no AWAIT inside a switch). A member `ac_…_future` is the place for the awaitable it is given to. */
+ * defines a future `nap` whose fields hold what it keeps across its awaits (a switch on the line of the last one:
+ * Duff's device, so no AWAIT inside a switch). A member `ac_…_future` is the place for the awaitable it is given to. */
 #ifndef TESTS_SCRIPT_H
 #define TESTS_SCRIPT_H
 #include "asyncc/asyncc.h"

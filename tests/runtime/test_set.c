@@ -293,7 +293,7 @@ START_TEST(freeing_a_set_that_is_awaited_stops_the_program)
 }
 END_TEST
 
-/* --- With the types of the surface --------------------------------------------------------------------------------------- */
+/* --- With the types of the surface -------------------------------------------------------------------------------- */
 
 START_TEST(the_macros_type_check)
 {

@@ -1,4 +1,5 @@
-/* Sleeping, timeouts and intervals on the real clock, on both flavors. What needs exact times is in test_time_paused.c. */
+/* Sleeping, timeouts and intervals on the real clock, on both flavors. What needs exact times is in test_time_paused.c.
+ * */
 #include "script.h"
 #include <signal.h>
 
@@ -6,7 +7,7 @@ static ac_runtime *rt;
 static void setup(void) { rt = new_runtime((ac_runtime_options){ 0 }); }
 static void teardown(void) { end_runtime(rt); }
 
-/* --- Sleep ------------------------------------------------------------------------------------------------------------- */
+/* --- Sleep -------------------------------------------------------------------------------------------------------- */
 
 SCRIPT(nap, ac_duration length; ac_instant start; struct ac_sleep_future sleep;)
 {
@@ -82,7 +83,8 @@ START_TEST(years_ahead_and_forever_can_be_slept_and_aborted)
 }
 END_TEST
 
-/* Armed by many tasks on all workers; half of them are aborted, most of those by another thread than the one they are armed on. */
+/* Armed by many tasks on all workers; half of them are aborted, most of those by another thread than the one they are
+ * armed on. */
 START_TEST(many_sleep_and_many_are_aborted)
 {
     enum { N = 3000 };
@@ -117,7 +119,7 @@ START_TEST(a_shorter_sleep_cuts_a_longer_one_short)
 }
 END_TEST
 
-/* --- Within ------------------------------------------------------------------------------------------------------------ */
+/* --- Within ------------------------------------------------------------------------------------------------------- */
 
 static void compute(ac_duration length)
 {
@@ -219,7 +221,7 @@ START_TEST(frames_are_small)
 }
 END_TEST
 
-/* --- Intervals --------------------------------------------------------------------------------------------------------- */
+/* --- Intervals ---------------------------------------------------------------------------------------------------- */
 
 SCRIPT(ticks, ac_interval interval; ac_instant start; int i; struct ac_interval_tick_future tick;)
 {
@@ -241,7 +243,7 @@ END_TEST
 START_TEST(a_negative_period_stops_the_program) { ac_interval_at(ac_now(), -ac_ms(1)); }
 END_TEST
 
-/* --- Paused time where it may not be ------------------------------------------------------------------------------------*/
+/* --- Paused time where it may not be ------------------------------------------------------------------------------ */
 
 START_TEST(time_cannot_be_paused_outside_a_runtime) { ac_time_pause(); }
 END_TEST

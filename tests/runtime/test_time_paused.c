@@ -20,7 +20,7 @@ SCRIPT(nap, ac_duration length; ac_instant woke; struct ac_sleep_future sleep;)
     END;
 }
 
-/* --- Running ahead ------------------------------------------------------------------------------------------------------*/
+/* --- Running ahead ------------------------------------------------------------------------------------------------ */
 
 SCRIPT(hours, ac_instant start; int i; struct ac_sleep_future sleep;)
 {
@@ -92,7 +92,7 @@ START_TEST(ten_thousand_sleeps_are_deterministic)
 }
 END_TEST
 
-/* --- A blocking call holds time ------------------------------------------------------------------------------------------*/
+/* --- A blocking call holds time ----------------------------------------------------------------------------------- */
 
 static int block_ms(int ms)
 {
@@ -123,7 +123,7 @@ START_TEST(time_does_not_run_ahead_of_a_blocking_call)
 }
 END_TEST
 
-/* --- Advancing ----------------------------------------------------------------------------------------------------------*/
+/* --- Advancing ---------------------------------------------------------------------------------------------------- */
 
 SCRIPT(advances, ac_instant start; struct ac_time_advance_future advance;)
 {
@@ -159,7 +159,7 @@ SCRIPT(advances_over_a_sleep, void *task; struct ac_time_advance_future advance;
 START_TEST(what_comes_due_by_advancing_runs_at_once) { RUN(rt, advances_over_a_sleep); }
 END_TEST
 
-/* --- Pausing and going on ------------------------------------------------------------------------------------------------*/
+/* --- Pausing and going on ----------------------------------------------------------------------------------------- */
 
 SCRIPT(pauses_and_resumes, ac_instant before, paused; struct ac_sleep_future sleep;
        struct ac_time_advance_future advance;)
@@ -223,9 +223,10 @@ SCRIPT(goes_back, struct ac_time_advance_future advance;)
 START_TEST(going_back_stops_the_program) { RUN(rt, goes_back); }
 END_TEST
 
-/* --- Intervals whose ticks are taken late -------------------------------------------------------------------------------- */
+/* --- Intervals whose ticks are taken late ------------------------------------------------------------------------- */
 
-/* As Tokio's tests have it: period 300, the tick of 600 taken at 950. What each tick is due at, in ms from the start. */
+/* As Tokio's tests have it: period 300, the tick of 600 taken at 950. What each tick is due at, in ms from the start.
+ * */
 SCRIPT(late, enum ac_missed_ticks missed; int expected[8]; int i; ac_instant start; ac_interval interval;
        struct ac_interval_tick_future tick; struct ac_time_advance_future advance; struct ac_interval_tick_future peek;)
 {

@@ -192,8 +192,8 @@ START_TEST(paused_time_goes_to_the_earliest_timer_and_no_further)
 }
 END_TEST
 
-/* Every operation at random, with deadlines spread over all levels; after each, the wheel must say of every timer what an
- * array says. */
+/* Every operation at random, with deadlines spread over all levels; after each, the wheel must say of every timer what
+ * an array says. */
 START_TEST(agrees_with_a_plain_array)
 {
     enum { N = 400, STEPS = 20000 };
@@ -260,8 +260,9 @@ START_TEST(describes_itself)
 }
 END_TEST
 
-/* Threads that arm, look, and cancel or take what fired, while another fires: under ThreadSanitizer and AddressSanitizer
- * this is the test of the two steps of firing, since a timer's memory is freed at once when its wait is over. */
+/* Threads that arm, look, and cancel or take what fired, while another fires: under ThreadSanitizer and
+ * AddressSanitizer this is the test of the two steps of firing, since a timer's memory is freed at once when its wait
+ * is over. */
 enum { THREADS = 3, ROUNDS = 500 };
 static int done_threads;
 

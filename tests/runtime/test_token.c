@@ -41,7 +41,7 @@ SCRIPT(pause_ms, int ms; struct ac_sleep_future sleep;)
     END;
 }
 
-/* --- The tree ---------------------------------------------------------------------------------------------------------- */
+/* --- The tree ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(cancelling_reaches_descendants_and_nobody_else)
 {
@@ -130,7 +130,7 @@ START_TEST(a_wide_tree_is_cancelled)
 }
 END_TEST
 
-/* --- Waiting ----------------------------------------------------------------------------------------------------------- */
+/* --- Waiting ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(waiting_for_a_cancelled_token_is_over_at_once)
 {
@@ -269,7 +269,7 @@ START_TEST(a_tree_is_cancelled_while_it_grows_and_shrinks)
 }
 END_TEST
 
-/* --- Trackers ---------------------------------------------------------------------------------------------------------- */
+/* --- Trackers ----------------------------------------------------------------------------------------------------- */
 
 SCRIPT(waits_for_tracker, ac_task_tracker *tracker; struct ac_task_tracker_wait_future wait;)
 {
