@@ -152,7 +152,7 @@ static bool work_waits(ac_runtime *rt)
     return false;
 }
 
-static bool stopping(ac_runtime *rt) { return ac__atomic_load(&rt->stopping, seq_cst) != 0; }
+static bool stopping(ac_runtime *rt) { return ac__atomic_load(&rt->stopping, seq_cst) & AC__STOP; }
 
 static struct ac__task *look_around(struct ac__worker *worker)
 {
@@ -162,20 +162,25 @@ static struct ac__task *look_around(struct ac__worker *worker)
     return task;
 }
 
-/* Finding nothing, a searcher looks on for about as long as going to sleep and being woken would take (AC__LINGER looks, some two
- * microseconds). What is pushed meanwhile costs nobody a system call, since a searcher is about; two threads that answer each other run
- * at the speed of their caches. At most half of the workers do it at once, and each only once before it sleeps. */
+/* A look at the global queue and at the ring of one other worker. */
+static bool something_to_find(void *argument, unsigned turn)
+{
+    struct ac__worker *worker = argument;
+    ac_runtime *rt = worker->runtime;
+    if (ac__atomic_load(&rt->inject.length, relaxed) > 0) return true;
+    return ac__ring_length(&rt->workers[(worker->index + turn) % rt->n_workers]->ring) > 0;
+}
+
+/* Finding nothing, a searcher looks on for a while (spin.h). What is pushed meanwhile costs nobody a system call, since a searcher is
+ * about; two threads that answer each other run at the speed of their caches. At most half of the workers do it at once. */
 static struct ac__task *search(struct ac__worker *worker)
 {
     ac_runtime *rt = worker->runtime;
     if (!worker->searching && !ac__idle_search(&rt->idle)) return NULL;
     worker->searching = true;
     struct ac__task *task = look_around(worker);
-    for (int look = 0; !task && look < AC__LINGER && !stopping(rt); look++) {
-        ac__cpu_relax();
-        if (work_waits(rt)) task = look_around(worker);
-    }
-    return task;
+    if (task || !ac__spin_until(&worker->spin, something_to_find, worker)) return task;
+    return look_around(worker);
 }
 
 /* --- Running ----------------------------------------------------------------------------------------------------------*/

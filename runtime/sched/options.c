@@ -31,8 +31,8 @@ static ac_flavor flavor_from_environment(void)
     ac__fatal("ASYNCC_FLAVOR=%s: wanted current_thread or multi_thread", text);
 }
 
-/* The CPUs this process may use, which may be fewer than there are. */
-static unsigned cpus(void)
+/* Which may be fewer than there are. */
+unsigned ac__cpus(void)
 {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return (unsigned)CPU_COUNT(&set);
@@ -43,7 +43,7 @@ static unsigned cpus(void)
 static unsigned worker_threads(unsigned given)
 {
     if (!given) given = (unsigned)from_environment("ASYNCC_WORKER_THREADS", WORKERS_MAX);
-    if (!given) given = cpus();
+    if (!given) given = ac__cpus();
     return given < WORKERS_MAX ? given : WORKERS_MAX;
 }
 

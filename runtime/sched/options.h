@@ -5,5 +5,7 @@
 
 /* Fills every field in. `size` is that of the struct as the program was compiled with it. */
 ac_runtime_options ac__options_resolve(const ac_runtime_options *given, size_t size);
+/* How many CPUs this process may use. */
+unsigned ac__cpus(void);
 
 #endif

@@ -68,19 +68,15 @@ static struct ac__task *next_task(struct ac__worker *worker)
     return ac__queue_pop(&worker->local);
 }
 
-/* As a worker does (multi.c): what comes within the time that going to sleep would take is not slept for. */
-static bool comes_soon(struct ac__worker *worker)
+static bool inbox_filled(void *worker, unsigned turn)
 {
-    for (int look = 0; look < AC__LINGER; look++) {
-        if (ac__atomic_load(&worker->inbox_length, relaxed) > 0) return true;
-        ac__cpu_relax();
-    }
-    return false;
+    (void)turn;
+    return ac__atomic_load(&((struct ac__worker *)worker)->inbox_length, relaxed) > 0;
 }
 
 static void sleep_visitor(struct ac__worker *worker)
 {
-    if (comes_soon(worker)) return;
+    if (ac__spin_until(&worker->spin, inbox_filled, worker)) return; /* see spin.h */
     ac__before_sleep(worker);
     ac__atomic_store(&worker->park, 0, relaxed);
     ac__atomic_store(&worker->asleep, 1, seq_cst);

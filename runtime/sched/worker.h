@@ -14,6 +14,7 @@
 #include "sched/queue.h"
 #include "sched/random.h"
 #include "sched/ring.h"
+#include "sched/spin.h"
 #include "sched/thread.h"
 #include "task/task.h"
 
@@ -21,10 +22,6 @@
 #define AC__BUDGET 128u
 /* Turns the last-in slot may take in a row before the ring is served. */
 #define AC__LIFO_TURNS 3u
-/* Looks for work before going to sleep (multi.c and visitor.c say why). */
-#ifndef AC__LINGER
-#define AC__LINGER 64
-#endif
 
 enum ac__worker_kind { AC__WORKER_POOL, AC__WORKER_CURRENT, AC__WORKER_VISITOR };
 
@@ -55,6 +52,7 @@ struct ac__worker {
     uint64_t next_id, last_id; /* of tasks: numbers set aside for this worker */
     int64_t batch_started;     /* when, and at which tick, the poll times were last looked at */
     uint32_t batch_tick;
+    struct ac__spin spin;
     struct ac__queue local;    /* CURRENT, VISITOR: tasks to be run */
     struct ac__queue deferred; /* tasks that yielded */
     struct ac__worker_counts counts;
