@@ -1,9 +1,14 @@
 /* The blocking pool: threads for calls that block, so that no worker has to.
  *
  * One queue under one lock. A thread that finds it empty sleeps on its futex as long as the option keep-alive says, then ends. A job
- * wakes a sleeping thread, the one that slept last, whose caches are warm; if there is none, a thread is started, up to the limit; beyond that the job
- * waits. An idle thread is taken off the stack of sleepers by whoever wakes it, so that two jobs never count on the same one. */
+ * calls a thread: the one that slept last, whose caches are warm; if there is none, one is started, up to the limit; beyond that the
+ * job waits. A sleeper is taken off the stack by whoever calls it, so that two never count on the same one.
+ *
+ * At most one thread is on its way at a time. Coming, it takes a job and, if there are more, calls the next before it runs its own. So a
+ * burst of jobs costs who queues them one system call and not one each; short ones are all done by the few threads that are
+ * awake; and long ones still get a thread each. */
 #include "blocking/pool.h"
+#include "base/fatal.h"
 #include "base/futex.h"
 #include "base/lock.h"
 #include "mem/alloc.h"
@@ -24,6 +29,7 @@ struct ac__blocking_pool {
     size_t queued;
     struct ac__list sleepers;
     unsigned idle;      /* in `sleepers` */
+    bool called;        /* a thread was woken or started, and has not come yet */
     bool closing;
     uint32_t threads;   /* futex for the shutdown */
     uint32_t busy;      /* jobs queued or running */
@@ -69,14 +75,46 @@ static bool sleep_for_job(struct ac__blocking_pool *pool)
     return false;
 }
 
-/* The word is looked at under the lock, so the sleeper's stack is there until the lock is released. The wake comes under it too. */
-static void wake_one(struct ac__blocking_pool *pool)
+/* --- Calling a thread -----------------------------------------------------------------------------------------------------*/
+
+/* Takes a sleeper off the stack, to be woken by ac__futex_wake on the word when the lock has been released: it would only wait for
+ * that. Its stack may be gone by then; a futex wake on any address is harmless, since every wait looks at its word again. */
+static uint32_t *take_sleeper(struct ac__blocking_pool *pool)
 {
-    struct sleeper *sleeper = ac__list_entry(ac__list_pop_front(&pool->sleepers), struct sleeper, all);
+    struct ac__list *first = ac__list_pop_front(&pool->sleepers);
+    if (!first) ac__fatal("the blocking pool lost count of its sleepers: %u", pool->idle);
+    struct sleeper *sleeper = ac__list_entry(first, struct sleeper, all);
     pool->idle--;
     ac__atomic_store(&sleeper->woken, 1, relaxed);
-    ac__futex_wake(&sleeper->woken, 1);
+    return &sleeper->woken;
 }
+
+static int start_thread(struct ac__blocking_pool *pool);
+
+/* With the lock held, and a job queued: sees to it that a thread comes. *word: to be woken, or NULL. Failing to start one matters only when there is
+ * none at all. */
+static int call_thread(struct ac__blocking_pool *pool, uint32_t **word)
+{
+    *word = NULL;
+    if (pool->called) return 0;
+    unsigned threads = ac__atomic_load(&pool->threads, relaxed);
+    if (pool->idle > 0) {
+        *word = take_sleeper(pool);
+    } else {
+        if (threads >= pool->runtime->options.max_blocking_threads) return 0;
+        int error = start_thread(pool);
+        if (error) return threads == 0 ? -EAGAIN : 0;
+    }
+    pool->called = true;
+    return 0;
+}
+
+static void wake(uint32_t *word)
+{
+    if (word) ac__futex_wake(word, 1);
+}
+
+/* --- A thread of the pool -------------------------------------------------------------------------------------------------*/
 
 static void run_job(struct ac__blocking_pool *pool, struct ac__blocking_job *job)
 {
@@ -89,14 +127,20 @@ static void run_job(struct ac__blocking_pool *pool, struct ac__blocking_job *job
 static void serve(struct ac__blocking_pool *pool)
 {
     ac__lock_acquire(&pool->lock);
+    pool->called = false;
     for (;;) {
         struct ac__blocking_job *job = pop(pool);
         if (job) {
+            uint32_t *next = NULL;
+            if (pool->first) call_thread(pool, &next);
             ac__lock_release(&pool->lock);
+            wake(next);
             run_job(pool, job);
             ac__lock_acquire(&pool->lock);
         } else if (pool->closing || !sleep_for_job(pool)) {
             break;
+        } else {
+            pool->called = false;
         }
     }
     ac__lock_release(&pool->lock);
@@ -127,19 +171,6 @@ static int start_thread(struct ac__blocking_pool *pool)
     return error;
 }
 
-/* With the job queued and the lock held: sees to it that a thread comes for it. Failing to start one matters only when there is none. */
-static int call_thread(struct ac__blocking_pool *pool)
-{
-    if (pool->idle > 0) {
-        wake_one(pool);
-        return 0;
-    }
-    unsigned threads = ac__atomic_load(&pool->threads, relaxed);
-    if (threads >= pool->runtime->options.max_blocking_threads) return 0;
-    int error = start_thread(pool);
-    return error && threads == 0 ? -EAGAIN : 0;
-}
-
 /* Of a runtime that runs by its seed, whose jobs no thread takes. */
 bool ac__blocking_run_here(ac_runtime *rt)
 {
@@ -158,10 +189,11 @@ int ac__blocking_run(ac_runtime *rt, struct ac__blocking_job *job)
     struct ac__blocking_pool *pool = rt->blocking;
     ac__lock_acquire(&pool->lock);
     int error = -ESHUTDOWN;
+    uint32_t *word = NULL;
     if (!pool->closing) {
         ac__atomic_add(&pool->busy, 1, relaxed);
         push(pool, job);
-        error = rt->by_seed ? 0 : call_thread(pool);
+        error = rt->by_seed ? 0 : call_thread(pool, &word);
         if (error) { /* no thread runs, so this is the only job */
             pool->first = NULL;
             pool->queued = 0;
@@ -169,6 +201,7 @@ int ac__blocking_run(ac_runtime *rt, struct ac__blocking_job *job)
         }
     }
     ac__lock_release(&pool->lock);
+    wake(word);
     if (rt->by_seed && ac__thread.runtime != rt) ac__runtime_interrupt(rt); /* from outside: nobody comes for it by himself */
     return error;
 }
@@ -185,7 +218,7 @@ bool ac__blocking_close(struct ac__blocking_pool *pool, int64_t deadline)
     while (pool->runtime->by_seed && ac__blocking_run_here(pool->runtime)) {}
     ac__lock_acquire(&pool->lock);
     pool->closing = true;
-    while (pool->idle > 0) wake_one(pool);
+    while (pool->idle > 0) wake(take_sleeper(pool));
     ac__lock_release(&pool->lock);
     uint32_t threads;
     while ((threads = ac__atomic_load(&pool->threads, acquire)) > 0) {

@@ -33,6 +33,7 @@ struct ac__driver {
     uint32_t interrupted; /* a write to `wakeup` is on its way */
     uint32_t no_pwait2;   /* the kernel is older than 5.11 */
     uint32_t signals;     /* watches them already */
+    uint32_t watching;    /* ever registered a descriptor but its own */
 };
 
 static uint64_t indices; /* in use: bits */
@@ -104,6 +105,7 @@ int ac__driver_register(struct ac__driver *driver, int fd, uint32_t generation)
 {
     struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
                                  .data.u64 = event_data(fd, generation) };
+    ac__atomic_store(&driver->watching, 1, release);
     if (epoll_ctl(driver->epoll, EPOLL_CTL_ADD, fd, &event) == 0) return 0;
     if (errno != EEXIST) return -errno;
     /* As a foreign one, before it was adopted; or through a driver that has no bit. This too reports what is ready. */
@@ -115,6 +117,7 @@ int ac__driver_arm(struct ac__driver *driver, int fd, uint32_t generation, uint3
     struct epoll_event event = { .events = EPOLLONESHOT | (directions & AC__READY_READ ? EPOLLIN | EPOLLRDHUP : 0) |
                                            (directions & AC__READY_WRITE ? EPOLLOUT : 0),
                                  .data.u64 = event_data(fd, generation) };
+    ac__atomic_store(&driver->watching, 1, release);
     /* Behind our back the number may have been closed, and with it the registration, or opened again. */
     int operation = armed_before ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     if (epoll_ctl(driver->epoll, operation, fd, &event) == 0) return 0;
@@ -126,6 +129,7 @@ int ac__driver_arm(struct ac__driver *driver, int fd, uint32_t generation, uint3
 int ac__driver_watch_signals(struct ac__driver *driver, int fd)
 {
     if (ac__atomic_load(&driver->signals, acquire)) return 0;
+    ac__atomic_store(&driver->watching, 1, release);
     int error = watch(driver, fd, SIGNALS);
     if (!error) ac__atomic_store(&driver->signals, 1, release);
     return error;
@@ -164,6 +168,9 @@ static int wait_events(struct ac__driver *driver, struct epoll_event *events, in
 unsigned ac__driver_wait(struct ac__driver *driver, int64_t timeout_ns)
 {
     struct epoll_event events[EVENTS];
+    /* A look where there is nothing to see needs no system call: most yields of a program that only computes end here. */
+    if (timeout_ns == 0 && !ac__atomic_load(&driver->watching, acquire) && !ac__atomic_load(&driver->interrupted, seq_cst))
+        return 0;
     /* An interrupt that was asked for but whose write is still on its way ends this wait all the same: by the flag if it was set
      * before this look, by the edge if after. */
     int n = wait_events(driver, events, ac__atomic_load(&driver->interrupted, seq_cst) ? 0 : timeout_ns);
