@@ -10,21 +10,19 @@
 #include "../../runtime/time/timers.c"
 #include "../../runtime/time/wheel.c"
 
-static struct {
-    struct ac__timers timers;
-    struct ac__wheel wheel;
-} memory;
+static _Alignas(AC__CACHE_LINE) unsigned char memory[sizeof(struct ac__timers) + sizeof(struct ac__wheel)];
+static struct ac__timers *const timers = (struct ac__timers *)memory;
 static ac_runtime runtime;
 static struct ac__worker sleeper;
 
 ac_runtime *ac__runtime_here(void) { return &runtime; }
 ac_runtime *ac__runtime_of(const ac_context *cx) { return (void)cx, &runtime; }
-struct ac__timers *ac__runtime_timers(ac_runtime *rt) { return (void)rt, &memory.timers; }
+struct ac__timers *ac__runtime_timers(ac_runtime *rt) { return (void)rt, timers; }
 unsigned ac__runtime_wheel_of(const ac_context *cx) { return (void)cx, 0; }
 void *ac__malloc_aligned(size_t size, size_t align)
 {
     EXPECT(size <= sizeof memory);
-    return (void)align, &memory;
+    return (void)align, memory;
 }
 void ac__free_aligned(void *block) { (void)block; }
 void *ac__enter(const ac_descriptor *type) { return (void)type, NULL; }
@@ -91,8 +89,8 @@ static void worker(void)
 }
 static void fires(void)
 {
-    ac__clock_move_to(&memory.timers.clock, ac__timers_now(&memory.timers) + ac_ms(6));
-    ac__timers_fire(&memory.timers);
+    ac__clock_move_to(&timers->clock, ac__timers_now(timers) + ac_ms(6));
+    ac__timers_fire(timers);
 }
 static void aborts(void)
 {
@@ -103,7 +101,7 @@ static void aborts(void)
 static void check(void)
 {
     EXPECT(done && freed_times[0] == 1);
-    EXPECT(ac__wheel_earliest(&memory.wheel) == INT64_MAX);
+    EXPECT(ac__wheel_earliest(&timers->wheels[0]) == INT64_MAX);
 }
 
 /* --- Arming while a thread goes to sleep -------------------------------------------------------------------------- */
