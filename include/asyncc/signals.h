@@ -31,8 +31,9 @@ int ac_signal_listen(ac_signal_listener *listener, int signo);
  * nothing. One task at a time for each listener. Cancelling loses nothing. */
 ac_async int ac_signal_next(ac_signal_listener *listener);
 
-/* Waits for one signal, from the first poll of this call on: 0 or -EINVAL. What comes between two such calls in a loop is not
- * heard; use a listener there. Cancelling loses nothing that a later call could have heard. */
+/* Waits for one signal, from when this call is made on (an arm or a run_until: from entry to the block, an ac_lazy: from there), before its
+ * first poll: 0, or the errors of ac_signal_listen. What comes between two such calls in a loop is not heard; use a listener
+ * there. Cancelling loses nothing that a later call could have heard. */
 ac_async int ac_signal(int signo);
 /* Ctrl-C: ac_signal(SIGINT). */
 ac_async int ac_ctrl_c(void);
@@ -65,12 +66,12 @@ static inline void ac_signal_next_init(struct ac_signal_next_future *self, ac_si
 }
 static inline void ac_signal_init(struct ac_signal_future *self, int signo)
 {
-    self->listener = (ac_signal_listener){ .signo = signo };
+    self->result = ac_signal_listen(&self->listener, signo);
     ac__io_wait_init(&self->wait, -1);
 }
 static inline void ac_ctrl_c_init(struct ac_ctrl_c_future *self)
 {
-    self->listener = (ac_signal_listener){ .signo = SIGINT };
+    self->result = ac_signal_listen(&self->listener, SIGINT);
     ac__io_wait_init(&self->wait, -1);
 }
 void ac__signal_forget(struct ac__io_wait *wait);

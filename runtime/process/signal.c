@@ -109,12 +109,12 @@ void ac__signals_dispatch(void)
 
 int ac_signal_listen(ac_signal_listener *listener, int signo)
 {
+    listener->signo = signo;
     if (is_refused(signo)) return -EINVAL;
     ac__lock_acquire(&lock);
     int error = install(signo);
     if (!error) {
         dispatch(); /* what came before is for those who listened before */
-        listener->signo = signo;
         listener->seen = kinds[signo].heard;
     }
     ac__lock_release(&lock);
@@ -177,14 +177,11 @@ int ac_signal_next_poll_slow(struct ac_signal_next_future *self, ac_context *cx)
     return ac__signal_poll(self->listener, &self->wait, cx, &self->result);
 }
 
-/* Its own listener begins to listen at the first poll. */
+/* Its own listener listens since its init: a signal that comes before the first poll, which may be long after (the body of a
+ * run_until is polled first), is heard. */
 static int once_poll(ac_signal_listener *listener, struct ac__io_wait *wait, ac_context *cx, int *result)
 {
-    if (!listener->reserved) {
-        *result = ac_signal_listen(listener, listener->signo);
-        if (*result) return AC_READY;
-        listener->reserved = 1;
-    }
+    if (*result < 0 && *result != -EAGAIN) return AC_READY;
     return ac__signal_poll(listener, wait, cx, result);
 }
 
