@@ -143,4 +143,5 @@ def prepared_dependencies(names: list[str], wanted: Dependencies) -> list[str]:
     if wanted.on_compiler:
         own = sorted(str(path) for path in paths.PACKAGE.rglob("*.py"))
         kept = [*kept, *own]
-    return list(dict.fromkeys(kept))
+    # clang calls a header found beside its includer "./a.h"; make and Ninja would take that for another file than "a.h".
+    return list(dict.fromkeys(name.removeprefix("./") for name in kept))

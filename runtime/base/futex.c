@@ -3,11 +3,13 @@
 #endif
 #include "base/futex.h"
 #include <errno.h>
-#include <linux/futex.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The kernel's numbers, since its headers are not always beside the C library's (musl). */
+enum { FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129 };
 
 /* A call of the runtime must not disturb the errno of the code it runs in. */
 void ac__futex_wait_for(uint32_t *word, uint32_t expected, int64_t timeout_ns)

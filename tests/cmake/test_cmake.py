@@ -288,12 +288,9 @@ def test_pkg_config(installed_tree: Path, tmp_path: Path) -> None:
     (asyncc,) = shlex.split(must("pkg-config", "--variable=asyncc", "asyncc", env=env))
     (tmp_path / "a.ac").write_text("#include <asyncc/asyncc.h>\nasync int main(void) { await ac_yield(); return 0; }\n")
     must(asyncc, "a.ac", "-o", "a.c", cwd=tmp_path)
-    script = 'cc $(pkg-config --cflags asyncc) a.c $(pkg-config --libs asyncc) -Wl,-rpath,"$(pkg-config --variable=libdir asyncc)" -o a'
-    quoted = script.replace("$(pkg-config --cflags asyncc)", '-I"$(pkg-config --variable=includedir asyncc)"')
-    quoted = quoted.replace(
-        "$(pkg-config --libs asyncc)", '-L"$(pkg-config --variable=libdir asyncc)" -lasyncc -pthread'
-    )
-    must("sh", "-c", quoted, cwd=tmp_path, env=env)
+    (folder,) = shlex.split(must("pkg-config", "--variable=libdir", "asyncc", env=env))
+    flags = shlex.split(must("pkg-config", "--cflags", "--libs", "asyncc", env=env))
+    must("cc", "a.c", *flags, f"-Wl,-rpath,{folder}", "-o", "a", cwd=tmp_path)
     must(tmp_path / "a")
 
 
