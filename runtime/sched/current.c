@@ -13,7 +13,7 @@ enum { INBOX_INTERVAL = 31 };
 static void look_around(struct ac__worker *worker)
 {
     ac__driver_look(worker);
-    ac__inbox_take(worker);
+    ac__inbox_take(&worker->inbox, &worker->local);
     ac__queue_append(&worker->local, &worker->deferred);
 }
 
@@ -27,10 +27,10 @@ static struct ac__task *next_task(struct ac__worker *worker)
 {
     worker->tick++;
     if (ac__unlikely(worker->tick % worker->runtime->options.event_interval == 0)) look_around(worker);
-    else if (ac__unlikely(worker->tick % INBOX_INTERVAL == 0)) ac__inbox_take(worker);
+    else if (ac__unlikely(worker->tick % INBOX_INTERVAL == 0)) ac__inbox_take(&worker->inbox, &worker->local);
     struct ac__task *task = pop(worker);
     if (ac__likely(task != NULL)) return task;
-    ac__inbox_take(worker);
+    ac__inbox_take(&worker->inbox, &worker->local);
     if (!worker->local.first && worker->deferred.first) look_around(worker);
     return pop(worker);
 }
@@ -55,14 +55,14 @@ static void sleep_current(struct ac__worker *worker, int64_t timeout)
     if (rt->by_seed && ac__blocking_run_here(rt)) return;
     if (ac__timers_paused(rt->timers) && !ac__blocking_busy(rt)) {
         ac__driver_look(worker);
-        ac__inbox_take(worker);
+        ac__inbox_take(&worker->inbox, &worker->local);
         if (worker->local.first || ac__timers_advance_idle(rt->timers)) return;
     }
     if (timeout == 0) return;
     ac__cache_trim(worker->cells);
     ac__before_sleep(worker);
     ac__atomic_store(&worker->asleep, 1, seq_cst);
-    if (ac__atomic_load(&worker->inbox_length, seq_cst) == 0) ac__driver_sleep(worker, timeout);
+    if (!ac__inbox_filled(&worker->inbox)) ac__driver_sleep(worker, timeout);
     ac__atomic_store(&worker->asleep, 0, seq_cst);
     ac__after_sleep(worker);
 }
@@ -83,7 +83,7 @@ unsigned ac__current_turn(struct ac__worker *worker, int64_t timeout)
     look_around(worker);
     if (!worker->local.first) {
         sleep_current(worker, timeout);
-        ac__inbox_take(worker);
+        ac__inbox_take(&worker->inbox, &worker->local);
     }
     /* One round: a task that is always ready gives the loop outside its turn. */
     for (size_t n = worker->local.length; n > 0; n--, polls++) {

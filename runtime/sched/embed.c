@@ -29,7 +29,7 @@ unsigned ac_runtime_turn(ac_runtime *rt, ac_duration timeout)
 ac_instant ac_runtime_next_deadline(ac_runtime *rt)
 {
     struct ac__worker *core = core_of(rt, "ac_runtime_next_deadline");
-    if (core->local.first || core->deferred.first || ac__atomic_load(&core->inbox_length, seq_cst) > 0) return 0;
+    if (core->local.first || core->deferred.first || ac__inbox_filled(&core->inbox)) return 0;
     int64_t next = ac__timers_next(rt->timers);
     if (next == INT64_MAX) return next;
     return next <= 0 ? 0 : ac__instant_after(ac__timers_now(rt->timers), next);

@@ -71,13 +71,8 @@ static ac__cold void maintain(struct ac__worker *worker)
  * at a visit, as Tokio does, serves the global queue a hundred times more slowly than it can fill. */
 static struct ac__task *take_global_share(struct ac__worker *worker)
 {
-    ac_runtime *rt = worker->runtime;
-    size_t length = ac__atomic_load(&rt->inject.length, relaxed);
-    if (length == 0) return NULL;
-    size_t share = length / rt->n_workers + 1, room = ac__ring_room(&worker->ring);
-    if (share > GLOBAL_BATCH) share = GLOBAL_BATCH;
-    if (share > room + 1) share = room + 1;
-    struct ac__queue taken = ac__inject_take(rt, share);
+    size_t most = ac__ring_room(&worker->ring) + 1;
+    struct ac__queue taken = ac__inject_take_share(worker->runtime, most < GLOBAL_BATCH ? most : GLOBAL_BATCH);
     struct ac__task *first = ac__queue_pop(&taken), *task;
     uint32_t n = 0;
     while ((task = ac__queue_pop(&taken))) ac__ring_put(&worker->ring, n++, task);
@@ -143,7 +138,7 @@ static struct ac__task *steal(struct ac__worker *worker)
 /* seq_cst: see the rule in idle.h. */
 static bool work_waits(ac_runtime *rt)
 {
-    if (ac__atomic_load(&rt->inject.length, seq_cst) > 0) return true;
+    if (ac__inject_filled(&rt->inject)) return true;
     for (unsigned i = 0; i < rt->n_workers; i++) {
         struct ac__worker *worker = rt->workers[i];
         uint32_t tail = ac__atomic_load(&worker->ring.tail, seq_cst);
@@ -167,7 +162,7 @@ static bool something_to_find(void *argument, unsigned turn)
 {
     struct ac__worker *worker = argument;
     ac_runtime *rt = worker->runtime;
-    if (ac__atomic_load(&rt->inject.length, relaxed) > 0) return true;
+    if (ac__inject_filled(&rt->inject)) return true;
     return ac__ring_length(&rt->workers[(worker->index + turn) % rt->n_workers]->ring) > 0;
 }
 

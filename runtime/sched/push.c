@@ -22,67 +22,77 @@ void ac__announce(ac_runtime *rt)
     if (ac__unlikely(worker != NULL)) wake_in_bed(rt, worker, bed);
 }
 
-/* --- The global queue -------------------------------------------------------------------------------------------------*/
+/* --- From outside -----------------------------------------------------------------------------------------------------*/
 
-/* Whoever is not one of the runtime's workers may be overtaken by its shutdown the moment the task is in the queue. So whom to
- * wake is decided under the lock, which the shutdown takes too, and the wake, which needs the runtime's memory, is counted. */
-void ac__inject_push(ac_runtime *rt, struct ac__task *task)
+/* Whoever is not one of the runtime's workers may be overtaken by its shutdown the moment the task is pushed, while it still has to look
+ * whom to wake, and to do it. So outsiders are counted, and the shutdown waits for them at its very end. */
+static inline bool outsider_comes(ac_runtime *rt, struct ac__worker *here)
 {
-    struct ac__inject *inject = &rt->inject;
-    enum ac__bed bed = AC__BED_FUTEX;
-    ac__lock_acquire(&inject->lock);
-    ac__queue_push(&inject->queue, task);
-    ac__atomic_store(&inject->length, inject->queue.length, seq_cst);
-    ac__count_add(&rt->remote_schedules, 1);
-    struct ac__worker *worker = ac__idle_claim(&rt->idle, &bed);
-    if (worker) ac__atomic_add(&rt->wakes_in_flight, 1, relaxed);
-    ac__lock_release(&inject->lock);
-    if (!worker) return;
-    wake_in_bed(rt, worker, bed);
-    ac__atomic_sub(&rt->wakes_in_flight, 1, release);
+    if (here && here->runtime == rt) return false;
+    ac__atomic_add(&rt->outsiders, 1 + AC__OUTSIDER_COUNT, relaxed);
+    return true;
 }
 
-struct ac__queue ac__inject_take(ac_runtime *rt, size_t most)
+/* release: all that was done is before the memory goes. */
+static inline void outsider_leaves(ac_runtime *rt, bool came)
+{
+    if (came) ac__atomic_sub(&rt->outsiders, 1, release);
+}
+
+static void inject(ac_runtime *rt, struct ac__task *task, struct ac__worker *here)
+{
+    bool outsider = outsider_comes(rt, here);
+    ac__inbox_push(&rt->inject.incoming, task);
+    ac__announce(rt);
+    outsider_leaves(rt, outsider);
+}
+
+/* Asleep, the owner is woken by the first who finds it so. */
+static void hand_over(struct ac__worker *worker, struct ac__task *task, struct ac__worker *here)
+{
+    ac_runtime *rt = worker->runtime;
+    bool outsider = outsider_comes(rt, here);
+    ac__inbox_push(&worker->inbox, task);
+    uint32_t asleep = ac__atomic_load(&worker->asleep, seq_cst);
+    if (asleep) asleep = ac__atomic_exchange(&worker->asleep, 0, seq_cst);
+    if (asleep) wake_in_bed(rt, worker, worker->kind == AC__WORKER_CURRENT || asleep == 2 ? AC__BED_DRIVER : AC__BED_FUTEX);
+    outsider_leaves(rt, outsider);
+}
+
+/* --- The global queue -------------------------------------------------------------------------------------------------*/
+
+static struct ac__queue take_locked(struct ac__inject *inject, size_t most)
 {
     struct ac__queue taken = { 0 };
-    struct ac__inject *inject = &rt->inject;
-    if (ac__atomic_load(&inject->length, relaxed) == 0) return taken;
-    ac__lock_acquire(&inject->lock);
-    for (size_t i = 0; i < most; i++) {
+    while (taken.length < most) {
         struct ac__task *task = ac__queue_pop(&inject->queue);
         if (!task) break;
         ac__queue_push(&taken, task);
     }
     ac__atomic_store(&inject->length, inject->queue.length, release);
+    return taken;
+}
+
+struct ac__queue ac__inject_take_share(ac_runtime *rt, size_t most)
+{
+    struct ac__inject *inject = &rt->inject;
+    if (!ac__atomic_load(&inject->incoming.top, relaxed) && ac__atomic_load(&inject->length, relaxed) == 0)
+        return (struct ac__queue){ 0 };
+    ac__lock_acquire(&inject->lock);
+    ac__inbox_take(&inject->incoming, &inject->queue);
+    size_t share = inject->queue.length / rt->n_workers + 1;
+    struct ac__queue taken = take_locked(inject, share < most ? share : most);
     ac__lock_release(&inject->lock);
     return taken;
 }
 
-/* --- The inbox of a worker with a queue of its own --------------------------------------------------------------------*/
-
-static void inbox_push(struct ac__worker *worker, struct ac__task *task)
+struct ac__queue ac__inject_take_all(ac_runtime *rt)
 {
-    ac_runtime *rt = worker->runtime;
-    ac__lock_acquire(&worker->inbox_lock);
-    ac__queue_push(&worker->inbox, task);
-    ac__atomic_store(&worker->inbox_length, worker->inbox.length, seq_cst);
-    if (worker == rt->core) ac__count_add(&rt->remote_schedules, 1);
-    uint32_t asleep = ac__atomic_load(&worker->asleep, seq_cst);
-    if (asleep) asleep = ac__atomic_exchange(&worker->asleep, 0, seq_cst);
-    if (asleep) ac__atomic_add(&rt->wakes_in_flight, 1, relaxed);
-    ac__lock_release(&worker->inbox_lock);
-    if (!asleep) return;
-    wake_in_bed(rt, worker, worker->kind == AC__WORKER_CURRENT || asleep == 2 ? AC__BED_DRIVER : AC__BED_FUTEX);
-    ac__atomic_sub(&rt->wakes_in_flight, 1, release);
-}
-
-void ac__inbox_take(struct ac__worker *worker)
-{
-    if (ac__atomic_load(&worker->inbox_length, seq_cst) == 0) return;
-    ac__lock_acquire(&worker->inbox_lock);
-    ac__queue_append(&worker->local, &worker->inbox);
-    ac__atomic_store(&worker->inbox_length, 0, relaxed);
-    ac__lock_release(&worker->inbox_lock);
+    ac__lock_acquire(&rt->inject.lock);
+    ac__inbox_take(&rt->inject.incoming, &rt->inject.queue);
+    struct ac__queue taken = take_locked(&rt->inject, SIZE_MAX);
+    ac__lock_release(&rt->inject.lock);
+    return taken;
 }
 
 /* --- The ring and the last-in slot ------------------------------------------------------------------------------------*/
@@ -95,6 +105,7 @@ static ac__cold void overflow(struct ac__worker *worker, struct ac__task *task)
     uint32_t n = ac__ring_take_half(&worker->ring, taken);
     struct ac__inject *inject = &rt->inject;
     ac__lock_acquire(&inject->lock);
+    ac__inbox_take(&inject->incoming, &inject->queue);
     for (uint32_t i = 0; i < n; i++) ac__queue_push(&inject->queue, taken[i]);
     ac__queue_push(&inject->queue, task);
     ac__atomic_store(&inject->length, inject->queue.length, seq_cst);
@@ -133,11 +144,11 @@ void ac__task_push(struct ac__task *task)
     struct ac__worker *here = ac__thread.worker;
     if (home->local) {
         if (here == home->local) ac__queue_push(&here->local, task);
-        else inbox_push(home->local, task);
+        else hand_over(home->local, task, here);
     } else if (here && here->kind == AC__WORKER_POOL && here->runtime == home->runtime) {
         if (here->in_driver) ac__ring_push_back(here, task);
         else push_last_in(here, task);
     } else {
-        ac__inject_push(home->runtime, task);
+        inject(home->runtime, task, here);
     }
 }

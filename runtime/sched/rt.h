@@ -11,12 +11,17 @@
 #include "time/timer.h"
 #include <pthread.h>
 
-/* The queue that all POOL workers share: tasks from outside, and what overflows. */
+/* The queue that all POOL workers share: tasks from outside, and what overflows. Whoever is outside only touches `incoming`; workers
+ * take from `queue` under the lock, filling it from there. */
 struct ac__inject {
-    ac__lock lock;
+    struct ac__inbox incoming __attribute__((aligned(AC__CACHE_LINE)));
+    ac__lock lock __attribute__((aligned(AC__CACHE_LINE)));
     struct ac__queue queue;
-    size_t length; /* written under the lock, read without */
+    size_t length; /* of queue: written under the lock, read without */
 };
+
+/* ac_runtime.outsiders: how many threads outside are at it in the lower part, how often any was in the upper. */
+#define AC__OUTSIDER_COUNT (UINT64_C(1) << 24)
 
 struct ac_runtime {
     ac_runtime_options options; /* every field filled in */
@@ -33,11 +38,10 @@ struct ac_runtime {
     unsigned n_threads;         /* that were started */
     struct ac__idle idle __attribute__((aligned(AC__CACHE_LINE)));
     struct ac__inject inject __attribute__((aligned(AC__CACHE_LINE)));
-    uint64_t remote_schedules;  /* written under the lock of inject or of the core's inbox */
+    uint64_t outsiders;         /* threads that are pushing and waking, and are no workers of ours: the memory must outlive them */
     uint64_t spawned_outside;   /* by threads that are no workers */
     int64_t sleeping_until __attribute__((aligned(AC__CACHE_LINE))); /* see ac__runtime_deadline; INT64_MIN: nobody sleeps in the driver */
     uint32_t stopping;          /* AC__STOP: workers poll no more; AC__PAUSE: not until it is gone. A futex for that */
-    uint32_t wakes_in_flight;   /* threads outside that are about to wake one of ours: the memory must outlive them */
     /* Current-thread: */
     struct ac__worker *core;
     uint32_t core_taken;        /* a thread drives it */
@@ -53,12 +57,14 @@ struct ac_runtime {
 /* --- push.c -----------------------------------------------------------------------------------------------------------*/
 /* Wakes one worker if the idle word says so. By a thread that keeps the runtime alive. */
 void ac__announce(ac_runtime *rt);
-/* Puts tasks in the global queue. */
-void ac__inject_push(ac_runtime *rt, struct ac__task *task);
-/* Takes up to `most` tasks out of the global queue, in order. */
-struct ac__queue ac__inject_take(ac_runtime *rt, size_t most);
-/* Takes what others handed to a CURRENT or VISITOR worker. */
-void ac__inbox_take(struct ac__worker *worker);
+/* Takes a worker's share out of the global queue, in order: an even part of it, but no more than `most`. */
+struct ac__queue ac__inject_take_share(ac_runtime *rt, size_t most);
+struct ac__queue ac__inject_take_all(ac_runtime *rt);
+/* seq_cst, for a worker that goes to sleep. */
+static inline bool ac__inject_filled(struct ac__inject *inject)
+{
+    return ac__inbox_filled(&inject->incoming) || ac__atomic_load(&inject->length, seq_cst) > 0;
+}
 /* By a POOL worker: behind the others, for a task that gave way. */
 void ac__ring_push_back(struct ac__worker *worker, struct ac__task *task);
 

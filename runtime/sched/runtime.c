@@ -144,9 +144,7 @@ bool ac_runtime_shutdown(ac_runtime *rt, ac_duration timeout)
     sweep(rt);
     if (!ac__blocking_close(rt->blocking, deadline)) return false;
     sweep(rt);
-    ac__lock_acquire(&rt->inject.lock);
-    ac__lock_release(&rt->inject.lock);
-    while (ac__atomic_load(&rt->wakes_in_flight, acquire) > 0) sched_yield();
+    while (ac__atomic_load(&rt->outsiders, acquire) % AC__OUTSIDER_COUNT > 0) sched_yield();
     release(rt);
     return true;
 }

@@ -57,7 +57,7 @@ static void drop_queued(struct sweep *sweep, struct ac__queue *queue, struct ac_
 static void empty_queues_of(struct sweep *sweep, struct ac__worker *worker)
 {
     struct ac__queue rest = { 0 };
-    ac__inbox_take(worker);
+    ac__inbox_take(&worker->inbox, &worker->local);
     drop_queued(sweep, &worker->local, &rest);
     drop_queued(sweep, &worker->deferred, &rest);
     if (worker->kind == AC__WORKER_POOL) {
@@ -90,7 +90,7 @@ void ac__sweep_runtime(ac_runtime *rt, struct ac__worker *worker)
     do {
         sweep.awaited = 0;
         ac__list_each (node, &rt->all_workers) empty_queues_of(&sweep, ac__list_entry(node, struct ac__worker, all));
-        struct ac__queue injected = ac__inject_take(rt, SIZE_MAX), rest = { 0 };
+        struct ac__queue injected = ac__inject_take_all(rt), rest = { 0 };
         drop_queued(&sweep, &injected, &rest);
         ac__list_each (node, &rt->all_workers) ac__cache_walk(ac__list_entry(node, struct ac__worker, all)->cells, &walk);
         ac__shared_walk(&walk);

@@ -58,12 +58,12 @@ static struct ac__task *next_task(struct ac__worker *worker)
 {
     /* Now and then first what others hand over, lest two tasks that wake each other keep it waiting. */
     if (ac__unlikely(++worker->tick % 31 == 0)) {
-        ac__inbox_take(worker);
+        ac__inbox_take(&worker->inbox, &worker->local);
         ac__queue_append(&worker->local, &worker->deferred);
     }
     struct ac__task *task = ac__queue_pop(&worker->local);
     if (task) return task;
-    ac__inbox_take(worker);
+    ac__inbox_take(&worker->inbox, &worker->local);
     if (!worker->local.first) ac__queue_append(&worker->local, &worker->deferred);
     return ac__queue_pop(&worker->local);
 }
@@ -71,7 +71,7 @@ static struct ac__task *next_task(struct ac__worker *worker)
 static bool inbox_filled(void *worker, unsigned turn)
 {
     (void)turn;
-    return ac__atomic_load(&((struct ac__worker *)worker)->inbox_length, relaxed) > 0;
+    return ac__inbox_filled(&((struct ac__worker *)worker)->inbox);
 }
 
 static void sleep_visitor(struct ac__worker *worker)
@@ -81,7 +81,7 @@ static void sleep_visitor(struct ac__worker *worker)
     ac__atomic_store(&worker->park, 0, relaxed);
     ac__atomic_store(&worker->asleep, 1, seq_cst);
     ac_runtime *rt = worker->runtime;
-    while (ac__atomic_load(&worker->inbox_length, seq_cst) == 0 && ac__atomic_load(&worker->park, acquire) == 0) {
+    while (!ac__inbox_filled(&worker->inbox) && ac__atomic_load(&worker->park, acquire) == 0) {
         if (rt->core && !ac__atomic_load(&rt->core_taken, seq_cst)) break;
         ac__futex_wait(&worker->park, 0);
     }
@@ -105,7 +105,7 @@ static void drive_core_too(struct ac__worker *worker, struct ac__task *root)
         ac__atomic_store(&worker->asleep, 2, seq_cst);
         ac__worker_leave(worker);
         ac__worker_enter(core);
-        ac__current_turn(core, ac__atomic_load(&worker->inbox_length, seq_cst) ? 0 : -1);
+        ac__current_turn(core, ac__inbox_filled(&worker->inbox) ? 0 : -1);
         ac__worker_leave(core);
         ac__worker_enter(worker);
         ac__atomic_store(&worker->asleep, 0, seq_cst);

@@ -11,6 +11,7 @@
 #include "asyncc/runtime.h"
 #include "base/list.h"
 #include "base/lock.h"
+#include "sched/inbox.h"
 #include "sched/queue.h"
 #include "sched/random.h"
 #include "sched/ring.h"
@@ -65,9 +66,7 @@ struct ac__worker {
     const ac_descriptor *runs; /* what it polls, for the watchdog; NULL: nothing */
     uint32_t park;             /* futex: 0 asleep or about to be, 1 woken */
     uint8_t next_sleeper;      /* in the stack of sleeping workers, see idle.h */
-    ac__lock inbox_lock;
-    struct ac__queue inbox;    /* CURRENT, VISITOR: from other threads */
-    size_t inbox_length;       /* written under the lock, read without */
+    struct ac__inbox inbox;    /* CURRENT, VISITOR: from other threads */
     uint32_t asleep;           /* CURRENT, VISITOR: whoever fills the inbox has to wake it; 2: a VISITOR, in the driver */
     struct ac__task *lifo __attribute__((aligned(AC__CACHE_LINE))); /* POOL: the task woken last; may be stolen */
     struct ac__ring ring;      /* POOL */
