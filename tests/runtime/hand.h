@@ -12,7 +12,10 @@ struct hand {
     ac_context cx;
 };
 #define HAND_STATE (AC__TASK_RUNNING | 1000 * AC__TASK_REFERENCE)
-#define HAND { .task = { .state = HAND_STATE } }
+#define HAND                                                                                                           \
+    {                                                                                                                  \
+        .task = {.state = HAND_STATE }                                                                                 \
+    }
 
 static inline bool woken(struct hand *hand)
 {
@@ -49,7 +52,8 @@ static inline void explore(unsigned symbols, unsigned length, void (*run)(const 
 }
 
 /* Longer ones, drawn by lot: `runs` of them, the same every time. */
-static inline void explore_some(unsigned symbols, unsigned length, unsigned runs, void (*run)(const unsigned char *steps, unsigned n))
+static inline void explore_some(unsigned symbols, unsigned length, unsigned runs,
+                                void (*run)(const unsigned char *steps, unsigned n))
 {
     uint64_t seed = 88172645463325252; /* xorshift: Marsaglia, 2003 */
     unsigned char steps[16];

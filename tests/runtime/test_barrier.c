@@ -127,7 +127,7 @@ SCRIPT(meet, int i; struct ac_barrier_wait_future f;)
 START_TEST(one_leader_a_round_and_nobody_goes_on_early)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = workers[_i] });
     void *task[CROWD];
     for (int i = 0; i < CROWD; i++) task[i] = SPAWN(rt, meet, 0);
     for (int i = 0; i < CROWD; i++) ck_assert_int_eq(join_task(rt, task[i], NULL), 0);

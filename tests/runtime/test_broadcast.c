@@ -257,7 +257,7 @@ START_TEST(every_value_is_received_or_counted_as_missed)
     const unsigned workers[] = { 1, 2, 8 };
     const size_t capacities[] = { 1, 16, 1000 };
     for (int c = 0; c < 3; c++) {
-        ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
+        ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = workers[_i] });
         ac_broadcast_tx(struct message) tx;
         void *task[40];
         pthread_t thread;

@@ -60,7 +60,9 @@ END_TEST
 
 START_TEST(large_values_take_a_segment_each)
 {
-    struct large { char bytes[40000]; };
+    struct large {
+        char bytes[40000];
+    };
     static struct large v, got;
     ac_mpsc_tx(struct large) tx;
     ac_mpsc_rx(struct large) rx;
@@ -534,8 +536,8 @@ static void *send_on_thread(void *argument)
     return NULL;
 }
 
-SCRIPT(receiver, ac_mpsc_rx(struct message) rx; struct message m[10]; int next[5]; int many; struct ac_op_mpsc_recv_future recv;
-       struct ac_op_mpsc_recv_many_future recv_many;)
+SCRIPT(receiver, ac_mpsc_rx(struct message) rx; struct message m[10]; int next[5]; int many;
+       struct ac_op_mpsc_recv_future recv; struct ac_op_mpsc_recv_many_future recv_many;)
 {
     BEGIN;
     for (;;) {
@@ -547,7 +549,8 @@ SCRIPT(receiver, ac_mpsc_rx(struct message) rx; struct message m[10]; int next[5
             self->recv_many.result = self->recv.result;
             if (!self->recv.result) break;
         }
-        for (size_t i = 0; i < self->recv_many.result; i++) REQUIRE(self->m[i].number == self->next[self->m[i].sender]++);
+        for (size_t i = 0; i < self->recv_many.result; i++)
+            REQUIRE(self->m[i].number == self->next[self->m[i].sender]++);
     }
     for (int i = 0; i < 5; i++) REQUIRE(self->next[i] == MESSAGES);
     ac_mpsc_drop_rx(self->rx);
@@ -558,7 +561,7 @@ SCRIPT(receiver, ac_mpsc_rx(struct message) rx; struct message m[10]; int next[5
 START_TEST(all_arrive_in_order_of_each_sender)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i % 3] });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = workers[_i % 3] });
     const size_t capacities[] = { 1, 7, 100, 0 };
     for (int c = 0; c < 4; c++) {
         ac_mpsc_tx(struct message) tx;
@@ -589,7 +592,8 @@ SCRIPT(keeps_sending, ac_mpsc_tx(struct message) tx; struct message m; struct ac
 
 START_TEST(aborted_senders_leave_their_room_to_the_others)
 {
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = 4 });
+    ac_runtime *rt = new_runtime(
+        (ac_runtime_options){ .flavor = AC_MULTI_THREAD, /* this thread blocks meanwhile */ .worker_threads = 4 });
     ac_mpsc_tx(struct message) tx;
     ac_mpsc_rx(struct message) rx;
     struct message m;
@@ -628,7 +632,7 @@ SCRIPT(send_until_closed, ac_mpsc_tx(struct message) tx; struct message m; struc
 
 START_TEST(senders_learn_that_the_receiver_went)
 {
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = 2 });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = 2 });
     for (int round = 0; round < 200; round++) {
         ac_mpsc_tx(struct message) tx;
         ac_mpsc_rx(struct message) rx;

@@ -141,8 +141,8 @@ static void *count_on_thread(void *unused)
 START_TEST(tasks_of_two_runtimes_and_threads_exclude_one_another)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
-    ac_runtime *other = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = 1 });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = workers[_i] });
+    ac_runtime *other = new_runtime((ac_runtime_options){ .worker_threads = 1 });
     void *task[8];
     pthread_t thread;
     counter = 0;
@@ -158,7 +158,7 @@ END_TEST
 
 START_TEST(aborted_tasks_leave_the_lock_to_the_others)
 {
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = 4 });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = 4 });
     for (int round = 0; round < 20; round++) {
         void *task[16];
         for (int i = 0; i < 16; i++) task[i] = SPAWN(rt, count, .times = 300);
@@ -173,7 +173,7 @@ START_TEST(aborted_tasks_leave_the_lock_to_the_others)
 END_TEST
 
 /* A mutex in a task's frame may go as soon as the task has it: whoever handed it over has left it. */
-SCRIPT(short_lived, int i; ac_mutex *mutex; void *task; struct ac_mutex_lock_future lock;)
+SCRIPT(short_lived, int i; ac_mutex * mutex; void *task; struct ac_mutex_lock_future lock;)
 {
     BEGIN;
     AWAIT(ac_mutex_lock, lock, self->mutex);
@@ -185,7 +185,7 @@ SCRIPT(short_lived, int i; ac_mutex *mutex; void *task; struct ac_mutex_lock_fut
 
 START_TEST(the_last_one_may_free_it)
 {
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = 2 });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = 2 });
     for (int i = 0; i < 2000; i++) {
         ac_mutex *mutex = calloc(1, sizeof *mutex);
         ck_assert(ac_mutex_try_lock(mutex));

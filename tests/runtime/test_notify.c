@@ -223,7 +223,7 @@ SCRIPT(shout, int i, times; struct ac_notified_future f;)
 START_TEST(no_notification_is_lost_by_aborts)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = workers[_i] });
     void *listener[8], *shouter = SPAWN(rt, shout, .times = 5000);
     for (int i = 0; i < 8; i++) listener[i] = SPAWN(rt, listen, .times = i < 4 ? 200 : 100000);
     for (int i = 0; i < 4; i++) {

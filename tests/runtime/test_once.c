@@ -127,7 +127,8 @@ static void run(const unsigned char *steps, unsigned n)
     }
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < ACTORS; i++)
-            if (w.state[i] != MAKING) ac_once_begin_drop(&w.f[i]), model_drop(&w, i), ac_once_begin_init(&w.f[i], &w.once);
+            if (w.state[i] != MAKING)
+                ac_once_begin_drop(&w.f[i]), model_drop(&w, i), ac_once_begin_init(&w.f[i], &w.once);
     end_turn(&w, false);
     EXPECT(w.once.ac__first == NULL && w.once.ac__state != AC__ONCE_RUNNING);
 }
@@ -171,7 +172,8 @@ SCRIPT(need, struct ac_once_run_future once;)
 START_TEST(it_is_made_once_though_makers_fail_and_are_aborted)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
+    ac_runtime *rt = new_runtime((ac_runtime_options){
+        .flavor = AC_MULTI_THREAD, /* this thread blocks meanwhile */ .worker_threads = workers[_i] });
     for (int round = 0; round < 30; round++) {
         void *task[6];
         int value, said_no = 0;

@@ -69,7 +69,9 @@ END_TEST
 
 START_TEST(large_aligned_values_are_copied_whole)
 {
-    struct big { _Alignas(64) char text[5000]; } *value = aligned_alloc(64, sizeof *value), *got = aligned_alloc(64, sizeof *got);
+    struct big {
+        _Alignas(64) char text[5000];
+    } *value = aligned_alloc(64, sizeof *value), *got = aligned_alloc(64, sizeof *got);
     ac_oneshot_tx(struct big) tx;
     ac_oneshot_rx(struct big) rx;
     memset(value, 'x', sizeof *value);
@@ -225,7 +227,8 @@ SCRIPT(ask, ac_oneshot_rx(int) rx; int n, got; struct ac_op_oneshot_recv_future 
 START_TEST(ends_in_different_tasks_and_threads)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
+    ac_runtime *rt = new_runtime((ac_runtime_options){
+        .flavor = AC_MULTI_THREAD, /* this thread blocks meanwhile */ .worker_threads = workers[_i] });
     for (int i = 0; i < 2000; i++) {
         ac_oneshot_tx(int) tx;
         ac_oneshot_rx(int) rx;
@@ -250,7 +253,7 @@ END_TEST
 /* The receiver is aborted while the value arrives: it is received, or dropped, or the send fails; never two of these, never none. */
 START_TEST(a_value_meets_an_abort)
 {
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = 2 });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = 2 });
     for (int i = 0; i < 2000; i++) {
         static ac_oneshot_rx(int) rx;
         ac_oneshot_tx(int) tx;

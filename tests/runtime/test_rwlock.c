@@ -248,7 +248,7 @@ static void *both_on_thread(void *unused)
 START_TEST(readers_never_see_half_a_write)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = workers[_i] });
     pthread_t thread;
     pthread_create(&thread, NULL, both_on_thread, NULL);
     for (int round = 0; round < 5; round++) {

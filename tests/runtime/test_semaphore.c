@@ -246,7 +246,7 @@ static void *use_on_thread(void *unused)
 START_TEST(never_more_than_there_are_and_none_lost_by_aborts)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = workers[_i] });
     pthread_t thread;
     pthread_create(&thread, NULL, use_on_thread, NULL);
     for (int round = 0; round < 5; round++) {

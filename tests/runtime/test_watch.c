@@ -99,7 +99,8 @@ START_TEST(wait_for_looks_at_the_present_value_first)
     struct hand hand = HAND;
     struct ac_op_watch_wait_for_future f;
     int bound = 1, v = 0;
-    bool (*wanted)(const void *, void *) = AC__FN(at_least, bool (*)(const int *, void *), bool (*)(const void *, void *));
+    bool (*wanted)(const void *, void *) =
+        AC__FN(at_least, bool (*)(const int *, void *), bool (*)(const void *, void *));
     ck_assert_int_eq(ac_watch_new(1, &tx), 0);
     ac_watch_rx(int) rx = ac_watch_subscribe(tx);
     ac_op_watch_wait_for_init(&f, (void *)rx, wanted, &bound, &v);
@@ -290,7 +291,7 @@ SCRIPT(sender, ac_watch_tx(struct state) tx; int i; struct ac_yield_future yield
 START_TEST(no_modification_is_lost_and_the_last_is_seen_by_all)
 {
     const unsigned workers[] = { 1, 2, 8 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers[_i] });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = workers[_i] });
     ac_watch_tx(struct state) tx;
     void *task[40];
     int value;
