@@ -97,7 +97,7 @@ def _declared_before(block: t.Block, inner: object, found: dict[int, tuple[str, 
             return
         bare = _unlabelled(statement)
         if isinstance(bare, t.Defer):
-            found[id(bare)] = ("the scope of a defer", bare.first)
+            found[-id(bare)] = ("the scope of a defer", bare.first)  # not the defer itself: its body has the other key
         elif isinstance(bare, t.Declaration):
             for declarator in bare.declarators:
                 if declarator.local is not None and declarator.local.is_future:

@@ -479,8 +479,8 @@ class Expander:
         rest = self._argument(arguments, which)
         if rest:
             out.extend(rest if after < len(body) and body[after].text == "##" else self._expand_all(rest))
-        else:
-            out.pop()  # no variable argument, or an empty one: the comma goes
+        elif which == 0 or which >= len(arguments):
+            out.pop()  # no variable argument: the comma goes. (It stays where there is one and it is empty, `f(1,)`.)
         return after
 
     def _paste(self, left: PTok, right: PTok) -> list[PTok]:

@@ -18,7 +18,7 @@ from functools import cached_property
 from ..ir.source import Position, TokenKind
 from ..ir.tree import Edit, Function, FunctionDecl, Segment, Unit
 from ..paths import include_dir
-from . import addresses, c_errors, declared, lexer, libclang, toolchain, words
+from . import addresses, c_errors, declared, lexer, libclang, toolchain, word_names, words
 from .declared import Declarations, Describer, FunctionTable
 from .diagnostics import Diagnostic, InputErrors, error
 from .expander import Expander, directive_name
@@ -388,21 +388,28 @@ class Frontend:
             return []
         taken = sorted((f.start, f.end) for f in translated)
         found: list[Edit] = []
-        lexed: Lexed = self.lexed
-        for k, text in enumerate(lexed.texts):
-            if text != "async" or lexed.kinds[k] is not TokenKind.NAME:
-                continue
-            start = lexed.starts[k]
+        for k in sorted(self.async_tokens):
+            start, end = self.lexed.starts[k], self.lexed.ends[k]
             inside = bisect_right(taken, (start, len(self.text) + 1)) - 1
-            if (inside >= 0 and start < taken[inside][1]) or self._is_skipped(start):
+            if inside >= 0 and start < taken[inside][1]:
                 continue
-            if self.macros.lookup("async", start) is None:
-                continue
-            end = lexed.ends[k]
             while end < len(self.text) and self.text[end] in " \t":
                 end += 1
             found.append(Edit(start, end, ""))
         return found
+
+    @cached_property
+    def async_tokens(self) -> frozenset[int]:
+        """The tokens of the text spelled `async` that are the word where they stand."""
+        lexed: Lexed = self.lexed
+        return frozenset(
+            k
+            for k, text in enumerate(lexed.texts)
+            if text == "async"
+            and lexed.kinds[k] is TokenKind.NAME
+            and not self._is_skipped(lexed.starts[k])
+            and self.macros.lookup("async", lexed.starts[k]) is not None
+        )
 
     def _words_elsewhere(self, files: list[str]) -> bool:
         """Whether `async` stands where no edit can remove it: in a header of the user's, or in a macro of the text."""
@@ -454,11 +461,14 @@ def run(path: str, data: bytes, options: FrontendOptions) -> tuple[Unit, list[Di
     if spliced is not None:
         frontend = Frontend(spliced, options, lib)
         frontend.parse_text()
+    first_declarations = frontend.declarations
     frontend.expand()
     frontend.parse_plain()
     frontend.parse_bodies()
     from ..checks import run_checks
 
+    frontend.diagnostics += word_names.in_headers(frontend.first, first_declarations, frontend.library)
+    frontend.diagnostics += word_names.in_text(frontend.lexed, frontend.source, frontend.async_tokens)
     frontend.diagnostics += run_checks(frontend.all_functions, frontend.tokens)
     errors = [d for d in frontend.diagnostics if d.severity == "error"]
     if errors:
