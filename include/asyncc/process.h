@@ -77,8 +77,8 @@ int ac_process_signal(ac_process *process, int signo);
 /* SIGKILL; to be followed by a wait if the status matters. */
 int ac_process_kill(ac_process *process);
 /* Gives up the handle; no task may wait on it. A child that still runs is killed if kill_on_drop was set, and is reaped when it
- * ends in either case. NULL is a no-op. */
-void ac_process_drop(ac_process *process);
+ * ends in either case. NULL is a no-op. In a .ac file a variable given here is set to NULL. */
+AC__CONSUMES void ac_process_drop(ac_process *process);
 
 /* --- Frames ------------------------------------------------------------------------------------------------------- */
 
