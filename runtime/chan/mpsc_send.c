@@ -32,7 +32,7 @@ static int send_now(struct ac__mpsc *channel, const void *value)
     uint32_t head = ac__atomic_load(&channel->head, acquire); /* acquire: its slot's old value was read out */
     uint64_t word = ac__atomic_load(&channel->word, acquire);
     for (;;) {
-        int error;
+        int error = 0;
         bool room = has_room(channel, &word, &head, 1); /* may read the word anew: the flags are looked at after it */
         if (word & AC__MPSC_CLOSED) return -EPIPE;
         if (word & AC__MPSC_QUEUE) return -EAGAIN;
@@ -53,7 +53,7 @@ static int send_with_permit(struct ac__mpsc *channel, const void *value)
 {
     uint64_t word = ac__atomic_load(&channel->word, acquire);
     for (;;) {
-        int error;
+        int error = 0;
         if (word & AC__MPSC_GONE) return -EPIPE;
         struct ac__segment *segment = ac__mpsc_segment(channel, ac__mpsc_position(word), &error);
         uint64_t sent = word + AC__MPSC_ONE_POSITION - AC__MPSC_ONE_PERMIT;
