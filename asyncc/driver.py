@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field
 
 from .emit.c import print_unit
@@ -34,6 +35,16 @@ class Translation:
 def translate(unit: Unit, options: Options | None = None) -> Translation:
     """The C text for a unit, and what each async function became."""
     options = options or Options()
+    enabled = gc.isenabled()
+    gc.disable()  # nothing made here dies before the end, so looking for what has died is time lost
+    try:
+        return _translate(unit, options)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _translate(unit: Unit, options: Options) -> Translation:
     calls = Calls(unit)
     frames: dict[str, Frame] = {}
     lowered = {}

@@ -35,6 +35,7 @@ def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: 
 
     done_helpers: set[str] = set()
     mentions = _mentions(unit)
+    used_early = {name for one in lowered.values() for name in one.context.later}
 
     def user_text(upto: int) -> None:
         nonlocal at
@@ -63,9 +64,7 @@ def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: 
         at = function.end
         w.file = where(function.start)[0]
         one.needs_thunk = not function.decl.is_static or mentions.get(function.decl.name, 0) > 0
-        one.has_late_users = any(
-            function.decl.name in other.context.later for other in lowered.values() if other is not one
-        ) or function.decl.name in one.context.later
+        one.has_late_users = function.decl.name in used_early
         printer = FunctionPrinter(one, w)
         w.indent = ""
         tokens = TokenPrinter(unit.tokens, Renames(), w)

@@ -173,7 +173,11 @@ class Context:
         for i, cleanup in enumerate(cleanups):
             if cleanup.kind == "drop":
                 continue
-            key = (tuple(id(c) for c in cleanups[i + 1 :]), target.kind, target.label or id(target))
+            rest = cleanups[i + 1 :]
+            kind, label = target.kind, target.label or id(target)
+            if kind in ("return", "cancel") and self.is_async and all(c.kind != "gather" for c in rest):
+                kind = label = "end"  # both leave poll the same way
+            key = (tuple(id(c) for c in rest), kind, label)
             number = cleanup.keys.get(key)
             if number is None:
                 number = cleanup.keys[key] = len(cleanup.exits) + 1
