@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import hashlib
 import json
 import os
 import shlex
 import shutil
-import subprocess
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +59,9 @@ def _cache_entry(command: list[str], flags: list[str]) -> Path | None:
         environment = [os.environ.get(v, "") for v in ("CPATH", "C_INCLUDE_PATH", "SDKROOT", "GCC_EXEC_PREFIX")]
         resource = [(p, os.stat(p).st_mtime_ns) for p in _resource_dirs()]  # noqa: PTH116
         key = repr((_VERSION, command, status.st_mtime_ns, status.st_size, flags, environment, resource))
-        return cache_dir() / f"toolchain-{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+        data = key.encode("utf-8", "surrogateescape")
+        # Two cheap sums rather than a digest: loading hashlib would cost more than all of the rest here.
+        return cache_dir() / f"toolchain-{zlib.crc32(data):08x}{zlib.adler32(data):08x}.json"
     except OSError:
         return None
 
@@ -74,6 +75,8 @@ def _store(entry: Path, value: dict[str, list[str]]) -> None:
 
 def _ask(command: list[str], flags: list[str]) -> list[str]:
     """The search path as the compiler prints it with -v."""
+    import subprocess  # slow to load, and needed once a compiler
+
     try:
         done = subprocess.run(
             [*command, *flags, "-E", "-v", "-xc", os.devnull],

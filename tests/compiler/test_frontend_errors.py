@@ -125,7 +125,7 @@ CLANG_FINDS = [
 @pytest.mark.parametrize(("name", "text"), CLANG_FINDS)
 def test_errors_of_c_are_the_users(tmp_path: Path, name: str, text: str) -> None:
     found = refuse(tmp_path, DECLARED + text + "\n")
-    assert [(d.name, d.position.line if d.position else 0) for d in found][0] == (name, 4)
+    assert (found[0].name, found[0].position.line if found[0].position else 0) == (name, 4)
 
 
 def test_handles_are_named_in_messages(tmp_path: Path) -> None:
