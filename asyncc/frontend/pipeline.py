@@ -41,6 +41,7 @@ _STRICT = [
     "-Werror=implicit-function-declaration",
     "-Werror=implicit-int",
     "-Werror=incompatible-pointer-types",
+    "-Werror=pointer-type-mismatch",  # the arms of a conditional: how the typed macros of <asyncc/…> compare
     "-Wno-incompatible-pointer-types-discards-qualifiers",
     "-Werror=incompatible-function-pointer-types",
     "-Werror=int-conversion",
