@@ -1,0 +1,173 @@
+/* Slabs: cells of any size from any thread, freed anywhere. */
+#include "core.h"
+#include "mem/slab.h"
+#include "sched/thread.h"
+#include "task/task.h"
+
+START_TEST(cells_are_aligned_and_apart)
+{
+    enum { N = 400 };
+    static char *cells[N];
+    for (size_t size = 1; size <= 20000; size = size * 5 / 4 + 1) {
+        for (int i = 0; i < N / 10; i++) {
+            cells[i] = ac__cell_alloc(size);
+            REQUIRE(cells[i] && (uintptr_t)cells[i] % 16 == 0);
+            memset(cells[i], i, size);
+        }
+        for (int i = 0; i < N / 10; i++) {
+            for (size_t k = 0; k < size; k++) REQUIRE(cells[i][k] == (char)i);
+            ac__cell_free(cells[i]);
+        }
+    }
+    ac__cell_free(NULL);
+}
+END_TEST
+
+/* --- A cache by itself ----------------------------------------------------------------------------------------------------*/
+
+static struct ac__cache *cache;
+static void own(void)
+{
+    cache = ac__cache_open();
+    ac__thread.cells = cache;
+}
+static void disown(void)
+{
+    ac__thread.cells = NULL;
+    ac__cache_close(cache);
+}
+
+START_TEST(a_freed_cell_is_the_next_one)
+{
+    void *first = ac__cell_alloc(100);
+    ac__cell_free(first);
+    void *second = ac__cell_alloc(100);
+#if !defined __SANITIZE_ADDRESS__
+    ck_assert_ptr_eq(first, second);
+#endif
+    ac__cell_free(second);
+}
+END_TEST
+
+static void *free_all(void *cells)
+{
+    for (void **cell = cells; *cell; cell++) ac__cell_free(*cell);
+    return NULL;
+}
+
+/* What other threads free comes home: the memory does not grow with the rounds. */
+START_TEST(cells_freed_elsewhere_come_home)
+{
+    enum { N = 5000 };
+    static void *cells[N + 1];
+    size_t after_first = 0;
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < N; i++) REQUIRE((cells[i] = ac__cell_alloc(64 + (size_t)i % 3 * 64)) != NULL);
+        pthread_t thread;
+        pthread_create(&thread, NULL, free_all, cells);
+        pthread_join(thread, NULL);
+        if (round == 0) after_first = ac__slabs_bytes();
+    }
+    ck_assert_uint_le(ac__slabs_bytes(), after_first);
+}
+END_TEST
+
+START_TEST(empty_slabs_are_given_back_at_a_quiet_point)
+{
+    enum { N = 20000 };
+    static void *cells[N];
+    size_t before = ac__slabs_bytes();
+    for (int i = 0; i < N; i++) REQUIRE((cells[i] = ac__cell_alloc(256)) != NULL);
+    size_t full = ac__slabs_bytes();
+    for (int i = 0; i < N; i++) ac__cell_free(cells[i]);
+    ac__cache_trim(cache);
+#if !defined __SANITIZE_ADDRESS__
+    ck_assert_uint_ge(full, before + N * 256);
+#endif
+    ck_assert_uint_le(ac__slabs_bytes(), before + (size_t)10 * 64 * 1024); /* some are kept */
+    (void)full;
+}
+END_TEST
+
+/* --- Tasks ----------------------------------------------------------------------------------------------------------------*/
+
+static bool pick(struct ac__task *task, void *argument)
+{
+    (void)task, (void)argument;
+    return true;
+}
+static void count(struct ac__task *task, void *argument)
+{
+    (void)task;
+    ++*(int *)argument;
+}
+
+START_TEST(a_walk_meets_each_task_once)
+{
+    enum { N = 3000 };
+    static struct ac__task *tasks[N];
+    static bool outsized[N];
+    int before = 0, seen = 0, after = 0;
+    const struct ac__task_walk walk = { pick, count, &before };
+    ac__cache_walk(cache, &walk);
+    ac__shared_walk(&walk);
+    for (int i = 0; i < N; i++) {
+        REQUIRE((tasks[i] = ac__task_cell_alloc(cache, (size_t)i % 2000 * 8, i % 7 ? 8 : 64, &outsized[i])) != NULL);
+        if (i % 3) tasks[i]->state = 1; /* the others are not begun */
+    }
+    const struct ac__task_walk second = { pick, count, &seen };
+    ac__cache_walk(cache, &second);
+    ac__shared_walk(&second);
+    ck_assert_int_eq(seen - before, N - N / 3);
+    for (int i = 0; i < N; i++) {
+        tasks[i]->state = 0;
+        ac__task_cell_free(tasks[i], outsized[i]);
+    }
+    const struct ac__task_walk third = { pick, count, &after };
+    ac__cache_walk(cache, &third);
+    ac__shared_walk(&third);
+    ck_assert_int_eq(after, before);
+}
+END_TEST
+
+/* Frees the tasks it is shown: those of the list of outsized ones too. */
+static void free_it(struct ac__task *task, void *outsized)
+{
+    task->state = 0;
+    ac__task_cell_free(task, *(bool *)outsized);
+}
+
+START_TEST(a_walk_may_free_what_it_meets)
+{
+    bool outsized;
+    for (int i = 0; i < 50; i++) {
+        struct ac__task *task = ac__task_cell_alloc(cache, 100, 64, &outsized);
+        ck_assert(outsized);
+        task->state = 1;
+    }
+    const struct ac__task_walk walk = { pick, free_it, &outsized };
+    ac__shared_walk(&walk);
+    int left = 0;
+    const struct ac__task_walk again = { pick, count, &left };
+    ac__shared_walk(&again);
+    ck_assert_int_eq(left, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("slabs");
+    TCase *any = tcase_create("any thread");
+    tcase_add_test(any, cells_are_aligned_and_apart);
+    suite_add_tcase(suite, any);
+    TCase *owned = tcase_create("a cache");
+    tcase_add_checked_fixture(owned, own, disown);
+    tcase_add_test(owned, cells_are_aligned_and_apart);
+    tcase_add_test(owned, a_freed_cell_is_the_next_one);
+    tcase_add_test(owned, cells_freed_elsewhere_come_home);
+    tcase_add_test(owned, empty_slabs_are_given_back_at_a_quiet_point);
+    tcase_add_test(owned, a_walk_meets_each_task_once);
+    tcase_add_test(owned, a_walk_may_free_what_it_meets);
+    suite_add_tcase(suite, owned);
+    return run_suite(suite);
+}
