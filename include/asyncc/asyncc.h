@@ -15,6 +15,7 @@
 
 #include "runtime.h"
 #include "task.h"
+#include "waker.h"
 #include "time.h"
 #include "token.h"
 #include "task_set.h"
