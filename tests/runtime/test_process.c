@@ -81,7 +81,7 @@ START_TEST(kill_then_wait)
     BOTH_WAYS
     {
         int status;
-        ac_process *process = start(SHELL("sleep 100"), (ac_process_options){ 0 });
+        ac_process *process = start(SHELL("exec sleep 100"), (ac_process_options){ 0 });
         ck_assert_int_eq(ac_process_kill(process), 0);
         ck_assert_int_eq(wait_for(process, &status), 0);
         ck_assert_int_eq(WTERMSIG(status), SIGKILL);
@@ -232,12 +232,12 @@ END_TEST
 START_TEST(a_group_of_its_own)
 {
     int status;
-    ac_process *process = start(SHELL("sleep 100"), (ac_process_options){ .new_group = true });
+    ac_process *process = start(SHELL("exec sleep 100"), (ac_process_options){ .new_group = true });
     ck_assert_int_eq(getpgid(ac_process_id(process)), ac_process_id(process));
     ac_process_kill(process);
     ck_assert_int_eq(wait_for(process, &status), 0);
     ac_process_drop(process);
-    process = start(SHELL("sleep 100"), (ac_process_options){ .new_session = true });
+    process = start(SHELL("exec sleep 100"), (ac_process_options){ .new_session = true });
     ck_assert_int_eq(getsid(ac_process_id(process)), ac_process_id(process));
     ac_process_kill(process);
     ck_assert_int_eq(wait_for(process, &status), 0);
@@ -279,7 +279,7 @@ static void drop_in_task(ac_process *process)
 
 START_TEST(killed_on_drop_and_no_zombie)
 {
-    ac_process *process = start(SHELL("sleep 100"), (ac_process_options){ .kill_on_drop = true });
+    ac_process *process = start(SHELL("exec sleep 100"), (ac_process_options){ .kill_on_drop = true });
     pid_t pid = ac_process_id(process);
     drop_in_task(process);
     ck_assert(vanishes(pid));
