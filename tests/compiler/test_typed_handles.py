@@ -65,7 +65,9 @@ BODY = """\
     struct pair pair = { 1, 2 };
 """
 LINE = (HEAD + BODY).count("\n") + 3
-TAIL = "    (void)tx, (void)rx, (void)permit, (void)otx, (void)orx, (void)wtx, (void)number, (void)longer, (void)pair;\n"
+TAIL = (
+    "    (void)tx, (void)rx, (void)permit, (void)otx, (void)orx, (void)wtx, (void)number, (void)longer, (void)pair;\n"
+)
 
 
 def program(start: str, statement: str) -> str:
