@@ -108,7 +108,12 @@ class CodePrinter:
     def is_bytes(self, site: low.Site) -> bool:
         """Its storage is an array of bytes, because the callee stands further down."""
         name = site.prefix.removeprefix("ac__")
-        return site.kind == "own" and name in self.c.calls.bodies and site.prefix.startswith("ac__") and not self.c.is_complete(name)
+        return (
+            site.kind == "own"
+            and name in self.c.calls.bodies
+            and site.prefix.startswith("ac__")
+            and not self.c.is_complete(name)
+        )
 
     def address(self, site: low.Site, storage: str | None = None) -> str:
         storage = storage or self.storage(site)
@@ -130,7 +135,13 @@ class CodePrinter:
             return [f"{storage} = ac__frame_new({cx}, &{site.prefix}_descriptor); {site.prefix}_init(ac__frame_future({storage})",
                     *arguments, ");"]  # fmt: skip
         assert site.callee is not None
-        return [f"ac__slot_await({cx}); (void)", *site.callee.parts, "(", *arguments[1:], f"); {storage} = ac__slot_frame();"]
+        return [
+            f"ac__slot_await({cx}); (void)",
+            *site.callee.parts,
+            "(",
+            *arguments[1:],
+            f"); {storage} = ac__slot_frame();",
+        ]
 
     def poll(self, site: low.Site, storage: str | None = None) -> str:
         """The expression that polls it."""

@@ -37,7 +37,9 @@ def struct_text(tag: str, frame: Frame) -> list[str]:
             end = max(f.offset + f.size for f in group)
             at = start + (end - start + align - 1) // align * align
     lines.append("};")
-    lines.append(f'_Static_assert(sizeof(struct {tag}) == {frame.size}, "the frame of {tag} is laid out for another target");')
+    lines.append(
+        f'_Static_assert(sizeof(struct {tag}) == {frame.size}, "the frame of {tag} is laid out for another target");'
+    )
     return lines
 
 

@@ -54,9 +54,7 @@ class FunctionPrinter:
         self.p.tokens.lead(c.tokens[f.body.first])
         self.w.code("{", c.line(f.body.first))
         head = [f"unsigned {name} = 0;" for name in self._exit_names()]
-        jumps = bool(c.defers) and c.result is not None
-        if jumps:
-            assert c.result is not None
+        if c.keeps_result and c.result is not None:
             head.append(c.result.type.declare("ac__result") + ";")
         self.w.indent = "    "
         if head:
@@ -218,14 +216,19 @@ class FunctionPrinter:
             w.line("    }")
             w.line(f"    {which} = 0;")
             w.line("}")
-            w.line(f"__attribute__((unused)) static int ac__{self.name}_poll_{name}(struct {self.tag} *{me}, ac_context *{cx})")
+            w.line(
+                f"__attribute__((unused)) static int ac__{self.name}_poll_{name}(struct {self.tag} *{me}, ac_context *{cx})"
+            )
             w.line("{")
             w.line(f"    switch ({which}) {{")
             for i, site in enumerate(sites):
                 storage = f"{me}->{name}.ac__as_{site.order}"
                 w.line(f"    case {i + 1}: {{")
                 w.line(f"        if ({self.p.poll(site, storage)} == AC_PENDING) return AC_PENDING;")
-                release = {"pool": f"ac__frame_free({cx}, {storage});", "slot": f"ac__frame_free({cx}, {storage});"}.get(site.kind, "")
+                release = {
+                    "pool": f"ac__frame_free({cx}, {storage});",
+                    "slot": f"ac__frame_free({cx}, {storage});",
+                }.get(site.kind, "")
                 if site.result.kind is not t.TypeKind.VOID:
                     w.line(f"        {site.result.declare('ac__value')} = {self.p.result(site, storage)};")
                     if release:
@@ -301,9 +304,7 @@ class FunctionPrinter:
         if not runs:
             w.line(f"struct {self.tag} *{me} = ac__self;")
         resumes = self._resumes()
-        if not resumes:
-            w.line(f"(void){cx};")
-        elif not any(True for _ in c.suspensions):
+        if not resumes or not any(True for _ in c.suspensions):
             w.line(f"(void){cx};")
         w.line(f"(void){me};")
         for name in self._exit_names():

@@ -14,7 +14,9 @@ def print_helper(c: Context, helper: Helper, w: Writer) -> None:
     more = ", " + names if names else ""
     declared = "".join(", " + p.declare(f"ac__{i + 1}") for i, p in enumerate(parameters))
     if not helper.callee:
-        declared = ", " + strip(helper.call.callee).type.declare("ac__callee") + declared if _pointer(c, helper) else declared
+        declared = (
+            ", " + strip(helper.call.callee).type.declare("ac__callee") + declared if _pointer(c, helper) else declared
+        )
     head = f"static inline void *{helper.name}(ac_context *cx, ac_runtime *rt, unsigned flags{declared})"
     if helper.kind == "blocking":
         _blocking(c, helper, parameters, declared, w)

@@ -7,6 +7,7 @@ from ..ir.frame import Frame
 from ..passes.context import Context
 from .c_tokens import Renames
 
+
 def rename_locals(c: Context, frame: Frame | None, renames: Renames) -> None:
     """Every token that names a local of the frame, wherever it stands."""
     if frame is None:

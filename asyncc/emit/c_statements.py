@@ -396,7 +396,9 @@ class StatementPrinter:
             if cleanup.kind == "drop":
                 assert cleanup.text is not None
                 if cleanup.future is not None:
-                    parts.append(f"ac__{self.c.function.decl.name}_drop_{self.p.future_name(cleanup.future)}({self.c.self_name});")
+                    parts.append(
+                        f"ac__{self.c.function.decl.name}_drop_{self.p.future_name(cleanup.future)}({self.c.self_name});"
+                    )
                 else:
                     parts += cleanup.text.parts
                 parts.append(" ")

@@ -74,9 +74,14 @@ def _is_word(c: str) -> bool:
 def finish(lines: list[Line], path: str, output: str, directives: bool) -> str:
     """The text, with a `#line` wherever the next line would not be counted right."""
     if not directives:
-        return "".join(line.text.rstrip(" ") + "\n" if not line.glued else line.text + "\n" for line in lines[:-1]) + lines[-1].text
+        return (
+            "".join(line.text.rstrip(" ") + "\n" if not line.glued else line.text + "\n" for line in lines[:-1])
+            + lines[-1].text
+        )
     out: list[str] = []
-    expected: int | None = 0  # the user's line that the compiler takes the next line for; None: it is in the output itself
+    expected: int | None = (
+        0  # the user's line that the compiler takes the next line for; None: it is in the output itself
+    )
     file = ""  # the file it takes it to be in
     own = _quoted(output) if output else ""
     for line in _joined(lines):
@@ -113,7 +118,9 @@ def _joined(lines: list[Line]) -> list[Line]:
             and "//" not in before.text
             and len(before.text.rstrip()) + 1 + len(line.text.strip()) <= WIDTH
         ):
-            out[-1] = Line(before.text.rstrip() + " " + line.text.strip(), before.source, False, before.file, before.generated)
+            out[-1] = Line(
+                before.text.rstrip() + " " + line.text.strip(), before.source, False, before.file, before.generated
+            )
         else:
             out.append(line)
     return out

@@ -237,4 +237,3 @@ def merged(a: low.Facts, b: low.Facts) -> low.Facts:
     facts.add(a)
     facts.add(b)
     return facts
-

@@ -65,6 +65,7 @@ class Context:
         self.expression_results: dict[int, t.Local | None] = {}  # blocks of statement expressions taken apart
         self.value_kept: set[int] = set()  # blocks of statement expressions printed as such
         self.strands = 0
+        self.keeps_result = False  # a plain function: some return runs cleanups after its operand
         self.clocks: set[low.Variable] = set()
         self.later: set[str] = set()
         self.suspensions: list[low.LAwait | low.LSelect | low.LGather] = []
@@ -217,4 +218,6 @@ def pointer_to(element: t.CType, size: int) -> t.CType:
             return qualifiers + element.declare(f"(*{name})")
         return qualifiers + element.declare("*" + name)
 
-    return t.CType(t.TypeKind.POINTER, "", size, size, element=element, local_types=element.local_types, declare_with=declare)
+    return t.CType(
+        t.TypeKind.POINTER, "", size, size, element=element, local_types=element.local_types, declare_with=declare
+    )

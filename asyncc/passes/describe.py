@@ -43,7 +43,20 @@ def describe(lowered: Lowered) -> Machine:
     fields = []
     for f in frame.fields:
         where = [n for n, live in sorted(lowered.live.items()) if any(v in live for v in f.variables)]
-        fields.append(FrameField(f.name, _without_name(f.declaration, f.name), f.offset, f.size, f.align, f.kind, f.line, f.why, f.user_name, where))
+        fields.append(
+            FrameField(
+                f.name,
+                _without_name(f.declaration, f.name),
+                f.offset,
+                f.size,
+                f.align,
+                f.kind,
+                f.line,
+                f.why,
+                f.user_name,
+                where,
+            )
+        )
     result = function.decl.type.result
     return Machine(
         function.decl.name,

@@ -194,7 +194,9 @@ class Desugar:
         """`__attribute__((cleanup(f)))` on a local of a block that waits is a defer at its declaration."""
         c = self.c
         assert d.local is not None
-        code = low.Code([f"{d.local.cleanup}(&", low.Place(d.local), ");"], low.Facts(reads={d.local}, escapes={d.local}))
+        code = low.Code(
+            [f"{d.local.cleanup}(&", low.Place(d.local), ");"], low.Facts(reads={d.local}, escapes={d.local})
+        )
         past = low.Target("label", f"ac__past_{link.cleanup.number}")
         step = low.LDefer(low.Text(code), link.cleanup, past, line=link.cleanup.line)
         link.cleanup.defer = step
@@ -271,7 +273,8 @@ class Desugar:
             head = low.Code(["if (", low.Tight(), *test.parts, ")"], test.facts)
         else:
             head = low.Code(
-                [low.Span(s.first, s.condition.first), *test.parts, low.Span(s.condition.last, s.then.first)], test.facts
+                [low.Span(s.first, s.condition.first), *test.parts, low.Span(s.condition.last, s.then.first)],
+                test.facts,
             )
         then = self.lowered(s.then)
         otherwise = self.lowered(s.otherwise) if s.otherwise is not None else None
@@ -316,7 +319,9 @@ class Desugar:
 
         inside = self.order.block(fill)
         self._end_loop()
-        loop = low.LLoop("forever", low.Code(["for (;;)"]), inside, None, None, None, brk=brk, cont=cont, line=c.line(s.first))
+        loop = low.LLoop(
+            "forever", low.Code(["for (;;)"]), inside, None, None, None, brk=brk, cont=cont, line=c.line(s.first)
+        )
         loop.continue_label_inside = after is not None or step is not None
         c.out += [loop, low.LMark(brk)]
 
@@ -426,7 +431,9 @@ class Desugar:
     def _case(self, s: t.Case) -> None:
         c = self.c
         end = s.body.first if s.body is not None else s.last
-        c.out.append(low.LCase(low.Code([low.Span(s.first, end)]), None, is_default=s.low is None, line=c.line(s.first)))
+        c.out.append(
+            low.LCase(low.Code([low.Span(s.first, end)]), None, is_default=s.low is None, line=c.line(s.first))
+        )
         if s.body is not None:
             self.statement(s.body)
 
@@ -446,7 +453,9 @@ class Desugar:
         c = self.c
         path = c.path(c.label_chain.get(s.label))
         if path is None:
-            raise c.error(s.first, f"goto '{s.label}' jumps into the scope of a defer, an ac_future, or a block that waits")
+            raise c.error(
+                s.first, f"goto '{s.label}' jumps into the scope of a defer, an ac_future, or a block that waits"
+            )
         target = c.label_target.setdefault(s.label, low.Target("label", s.label))
         text = " ".join(token.text for token in c.tokens[s.first : s.last])
         if path:
@@ -479,6 +488,7 @@ class Desugar:
                 code = self.order.value(s.value)
         path = c.path(None)
         assert path is not None
+        c.keeps_result = c.keeps_result or (bool(path) and code is not None)
         c.out.append(low.LJump(c.leave(path, c.return_target), value=code, kind="return", line=c.line(s.first)))
 
     def _computedgoto(self, s: t.ComputedGoto) -> None:
@@ -503,7 +513,9 @@ class Desugar:
         body = self.lowered(s.body)
         c.defer_depth -= 1
         c.chain, c.breaks, c.continues, c.timed = saved
-        step = low.LDefer(body, link.cleanup, low.Target("label", f"ac__past_{link.cleanup.number}"), line=c.line(s.first))
+        step = low.LDefer(
+            body, link.cleanup, low.Target("label", f"ac__past_{link.cleanup.number}"), line=c.line(s.first)
+        )
         link.cleanup.defer = step
         link.cleanup.facts = facts_of_statement(s.body)
         c.defers.append(step)

@@ -307,7 +307,13 @@ class Flow:
         return self.node(at, facts)
 
     def _suspended(
-        self, sites: list[low.Site], watch: list[low.Watch], cancel: low.Exit, state: object, more: set[low.Variable], at: int
+        self,
+        sites: list[low.Site],
+        watch: list[low.Watch],
+        cancel: low.Exit,
+        state: object,
+        more: set[low.Variable],
+        at: int,
     ) -> int:
         facts = low.Facts(reads=set(more))
         for site in sites:

@@ -50,7 +50,9 @@ class Layout:
             if not isinstance(v, low.Site):
                 self.taken.update(re.findall(r"[A-Za-z_]\w*", v.type.declare("")))
         parameters = set(self.c.function.parameters)
-        order = sorted((v for v in kept if not isinstance(v, low.Site)), key=lambda v: (v.index < 0, v.index, v.position.offset))
+        order = sorted(
+            (v for v in kept if not isinstance(v, low.Site)), key=lambda v: (v.index < 0, v.index, v.position.offset)
+        )
         for v in order:
             self._variable(v, v in parameters)
         self._children([v for v in kept if isinstance(v, low.Site)])
@@ -171,7 +173,9 @@ class Layout:
                 name = self._unique(base)
                 text, size, align = self.storage(members[0], name)
                 lines = ", ".join(str(n) for n in sorted({m.line for m in members})[:8])
-                self._add(name, text, size, align, FieldKind.CHILD, members[0].line, f"waits at line {lines}", list(members))
+                self._add(
+                    name, text, size, align, FieldKind.CHILD, members[0].line, f"waits at line {lines}", list(members)
+                )
                 for m in members:
                     m.field_name = name
 

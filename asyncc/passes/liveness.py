@@ -95,9 +95,7 @@ class Liveness:
         conflicts = [0] * len(flow.variables)
         aggregates = 0
         for v in flow.variables:
-            if not isinstance(v, low.Site) and v.type.kind in (t.TypeKind.RECORD, t.TypeKind.ARRAY, t.TypeKind.OTHER):
-                aggregates |= flow.bits[v]
-            elif isinstance(v, low.Site):
+            if (not isinstance(v, low.Site) and v.type.kind in (t.TypeKind.RECORD, t.TypeKind.ARRAY, t.TypeKind.OTHER)) or isinstance(v, low.Site):
                 aggregates |= flow.bits[v]
 
         def clash(one: int, other: int) -> None:

@@ -36,7 +36,7 @@ class Order:
         e = strip(e)
         flags = c.marks[e]
         if not flags & (EFFECT | REWRITE) and not _is_volatile(e):
-            return
+            return None
         if flags & AWAIT:
             match e:
                 case t.Cast() if e.type.kind is t.TypeKind.VOID:
@@ -64,7 +64,9 @@ class Order:
             return None
         if flags & AWAIT and not self._residue_acts(e) and not any(isinstance(x, low.Place) for x in code.parts):
             return None
-        if not isinstance(e, t.Assign | t.Call | t.StatementExpr) and not (isinstance(e, t.Unary) and e.op in ("++", "--")):
+        if not isinstance(e, t.Assign | t.Call | t.StatementExpr) and not (
+            isinstance(e, t.Unary) and e.op in ("++", "--")
+        ):
             code = low.Code(["(void)(", low.Tight(), *code.parts, ")"], code.facts)
         c.out.append(low.Text(low.Code([*code.parts, ";"], code.facts), line=c.line(e.first)))
         return None
@@ -307,10 +309,10 @@ class Order:
         self, test: low.Code, negated: bool, then: Callable[[], None], otherwise: Callable[[], None] | None
     ) -> None:
         c = self.c
-        head = low.Code(["if (!(" if negated else "if (", low.Tight(), *test.parts, "))" if negated else ")"], test.facts)
-        c.out.append(
-            low.LIf(head, self.block(then), self.block(otherwise) if otherwise is not None else None)
+        head = low.Code(
+            ["if (!(" if negated else "if (", low.Tight(), *test.parts, "))" if negated else ")"], test.facts
         )
+        c.out.append(low.LIf(head, self.block(then), self.block(otherwise) if otherwise is not None else None))
 
     def block(self, fill: Callable[[], None]) -> low.LBlock:
         """Steps gathered into braces of their own."""
@@ -420,7 +422,9 @@ class Order:
         if isinstance(call, t.Resume):
             future = call.future.local
             assert future is not None
-            site = low.Site("lazy", "", call.future.name, place.line, place.column, call.first, None, None, [], result, future)
+            site = low.Site(
+                "lazy", "", call.future.name, place.line, place.column, call.first, None, None, [], result, future
+            )
             site.may_pool = True
         elif isinstance(call, t.Join):
             name = "ac_op_join_result" if call.is_result else "ac_op_join"
@@ -435,7 +439,9 @@ class Order:
                 if len(codes) < 2:
                     codes.append(low.Code(["NULL"]))
                 codes.append(low.Code([size]))
-            site = low.Site("own", name, text, place.line, place.column, call.first, c.unit.declared.get(name), None, codes, result)
+            site = low.Site(
+                "own", name, text, place.line, place.column, call.first, c.unit.declared.get(name), None, codes, result
+            )
             local = root(call.handle) if is_lvalue(call.handle) else None
             if local is not None:
                 site.borrowed.add(local)
@@ -498,7 +504,11 @@ class Order:
         """An argument without the type check that a typed macro puts round it, which clang has done by now:
         `((void)sizeof(…), (T[1]){ v })`, `(1 ? (tx) : (handle type)0)`."""
         inner = strip(e)
-        if isinstance(inner, t.Conditional) and inner.then is not None and self.c.tokens[inner.condition.first].text == "1":
+        if (
+            isinstance(inner, t.Conditional)
+            and inner.then is not None
+            and self.c.tokens[inner.condition.first].text == "1"
+        ):
             if isinstance(inner.condition, t.Constant) and not self.c.marks[inner.otherwise] & EFFECT:
                 return self._essence(inner.then)
         if isinstance(inner, t.Binary) and inner.op == "," and not self.c.marks[inner.left] & EFFECT:
@@ -602,7 +612,9 @@ class Order:
         if isinstance(e, t.CompoundLiteral) and id(e) in self.c.marks.kept:
             local = self.c.keep_literal(e)
             if not e.type.local_types:
-                start = next((i for i, x in enumerate(parts) if not isinstance(x, low.Span) or x.last > e.init.first), 0)
+                start = next(
+                    (i for i, x in enumerate(parts) if not isinstance(x, low.Span) or x.last > e.init.first), 0
+                )
                 span = parts[start]
                 if isinstance(span, low.Span):
                     parts[: start + 1] = [f"({e.type.declare('')})", low.Span(e.init.first, span.last)]
@@ -639,4 +651,3 @@ def _is_temporary(code: low.Code) -> bool:
 
 def _is_volatile(e: t.Expr) -> bool:
     return e.type.is_volatile
-

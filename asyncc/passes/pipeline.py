@@ -38,6 +38,8 @@ def lower_function(unit: t.Unit, function: t.Function, calls: Calls, frames: dic
 
 def _later(context: Context) -> set[str]:
     """Functions of the file that this one needs and that stand further down (or are itself)."""
-    names = {site.prefix[4:] for site in context.sites if site.kind in ("own", "pool") and site.prefix.startswith("ac__")}
+    names = {
+        site.prefix[4:] for site in context.sites if site.kind in ("own", "pool") and site.prefix.startswith("ac__")
+    }
     names |= {helper.callee for helper in context.helpers}
     return {n for n in names if n in context.calls.bodies and not context.is_complete(n)}

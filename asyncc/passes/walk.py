@@ -12,7 +12,9 @@ from ..ir import tree as t
 
 AWAIT = 1  # something in it waits (an await, select, gather, within …)
 EFFECT = 2  # evaluating it may change something: a call, an assignment
-REWRITE = 4  # something in it is printed differently: spawn, a consumed handle, a kept literal, return in an async function
+REWRITE = (
+    4  # something in it is printed differently: spawn, a consumed handle, a kept literal, return in an async function
+)
 JUMP = 8  # it holds a break, continue, goto (whether that has to change depends on what it leaves)
 
 
@@ -274,4 +276,3 @@ class Marks:
             case _:
                 for x in operands(e):
                     self._keep(x, "value")
-
