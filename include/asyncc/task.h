@@ -1,7 +1,8 @@
 /* Tasks: what `spawn` starts, and what may be done with its handle.
  *
- * A handle `ac_task(T)` is held by one owner at a time. ac_join and ac_detach consume it: a variable given there is set to NULL, so that
- * `defer ac_detach(t)` after a join is right. Dropping the handle does not stop the task; ac_abort does. */
+ * A handle `ac_task(T)` is held by one owner at a time. ac_join and ac_detach consume it: a variable given there is
+ * set to NULL, so that `defer ac_detach(t)` after a join is right. Dropping the handle does not stop the task;
+ * ac_abort does. */
 #ifndef ASYNCC_TASK_H
 #define ASYNCC_TASK_H
 #include "future.h"
@@ -12,8 +13,9 @@ extern "C" {
 #endif
 
 /* --- The cooperative budget ------------------------------------------------------------------------------------------
- * A task may do 128 operations that are ready at once in one poll; then it must let others run. A leaf that would be ready
- * asks ac__budget(cx) first; told no, it gives AC_PENDING: the task has been put behind the others to be polled again. */
+ * A task may do 128 operations that are ready at once in one poll; then it must let others run. A leaf that would be
+ * ready asks ac__budget(cx) first; told no, it gives AC_PENDING: the task has been put behind the others to be polled
+ * again. */
 bool ac__budget_spent(ac_context *cx);
 static inline bool ac__budget(ac_context *cx)
 {
@@ -27,21 +29,22 @@ static inline void ac__budget_return(ac_context *cx) { cx->budget++; }
 /* --- Handles ---------------------------------------------------------------------------------------------------------
  * From any thread, in or outside tasks. */
 
-/* Asks the task to stop: it ends at the await where it stands, its defers run, on the worker (for a local task: the thread) that
- * would have polled it next, not in this call. A task that has ended is left as it is. A queued spawn_blocking call runs all the same. Does
- * not consume the handle; NULL is ignored. */
+/* Asks the task to stop: it ends at the await where it stands, its defers run, on the worker (for a local task: the
+ * thread) that would have polled it next, not in this call. A task that has ended is left as it is. A queued
+ * spawn_blocking call runs all the same. Does not consume the handle; NULL is ignored. */
 void ac_abort(void *task);
 /* Lets go of the handle; the task runs on. NULL is ignored. */
 AC__CONSUMES void ac_detach(void *task);
 /* Has it ended, by itself or by an abort? */
 bool ac_is_finished(const void *task);
-/* A number no other task of the process has had or will have; 0 for NULL. ac_task_current_id gives that of the task that runs here, 0 outside tasks. */
+/* A number no other task of the process has had or will have; 0 for NULL. ac_task_current_id gives that of the task
+ * that runs here, 0 outside tasks. */
 uint64_t ac_task_id(const void *task);
 uint64_t ac_task_current_id(void);
 /* The name of the function that was spawned. Constant storage. */
 const char *ac_task_name(const void *task);
 
-/* --- In a task -------------------------------------------------------------------------------------------------------*/
+/* --- In a task -----------------------------------------------------------------------------------------------------*/
 
 /* Lets the other tasks that are ready, and the driver, go first. Cancelling it loses nothing. */
 ac_async void ac_yield(void);
@@ -63,12 +66,13 @@ extern const ac_descriptor ac_yield_descriptor;
 
 /* Takes the budget away from the task that calls it (true), or puts it back: for a task that must not give way. */
 void ac_unconstrained(bool on);
-/* Calls a function that blocks, on this thread, while another takes over the worker and its queue. On a current-thread runtime, and where
- * no thread can be had, it is simply called. Anywhere; outside a task it is a plain call. */
+/* Calls a function that blocks, on this thread, while another takes over the worker and its queue. On a
+ * current-thread runtime, and where no thread can be had, it is simply called. Anywhere; outside a task it is a
+ * plain call. */
 void ac_block_in_place(void (*call)(void *argument), void *argument);
 
-/* Values that belong to a task: a static variable `static ac_task_local(int) request;` is the key, each task has its own value, none until it
- * is set. Visible in defers; gone when the task ends. Only in a task. */
+/* Values that belong to a task: a static variable `static ac_task_local(int) request;` is the key, each task has its
+ * own value, none until it is set. Visible in defers; gone when the task ends. Only in a task. */
 #define ac_task_local(T) AC__HANDLE(T, AC__TASK_LOCAL)
 /* 0 or -ENOMEM. */
 #define ac_task_local_set(local, v) ac__task_local_set(&(local), AC__IN(local, v), sizeof(AC__T(local)))
@@ -80,23 +84,21 @@ void *ac__task_local_get(const void *key);
 /* --- Joining: ac_join and ac_join_result of words.h are these -------------------------------------------------------
  * `handle` points to the variable that holds the handle (accessed as bytes). It must hold one. */
 
-/* AC_READY: the variable has been set to NULL and ac_op_join_value points to the result, until the drop. Here the drop is called in
- * every case, also after AC_READY: it lets go of the task. Stops the program when the task was aborted. Cancelling it loses
- * nothing: the handle stays. One word, so that a frame that only joins stays small. */
+/* AC_READY: the variable has been set to NULL and ac_op_join_value points to the result, until the drop. Here the
+ * drop is called in every case, also after AC_READY: it lets go of the task. Stops the program when the task was
+ * aborted. Cancelling it loses nothing: the handle stays. One word, so that a frame that only joins stays small. */
 struct ac_op_join_future {
-    uintptr_t ac__word; /* where the handle's variable is; plus 1: registered with its task; or, plus 2, the task taken */
+    uintptr_t ac__word; /* where the handle's variable is; plus 1: registered with its task; or, plus 2, the task
+                         * taken */
 };
-static inline void ac_op_join_init(struct ac_op_join_future *self, void *handle)
-{
-    self->ac__word = (uintptr_t)handle;
-}
+static inline void ac_op_join_init(struct ac_op_join_future *self, void *handle) { self->ac__word = (uintptr_t)handle; }
 int ac_op_join_poll(struct ac_op_join_future *self, ac_context *cx);
 const void *ac_op_join_value(const struct ac_op_join_future *self);
 void ac_op_join_drop(struct ac_op_join_future *self);
 extern const ac_descriptor ac_op_join_descriptor;
 
-/* The same, with the value copied to `out` (NULL: dropped; `size` bytes) and `result` 0, or -ECANCELED when the task was aborted. An ordinary
- * future: dropped only when not ready. */
+/* The same, with the value copied to `out` (NULL: dropped; `size` bytes) and `result` 0, or -ECANCELED when the task
+ * was aborted. An ordinary future: dropped only when not ready. */
 struct ac_op_join_result_future {
     struct ac_op_join_future join;
     void *out;

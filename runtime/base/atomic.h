@@ -1,9 +1,10 @@
 /* Atomic operations, as the interleaving checker sees them.
  *
- * Every lock-free part of the runtime goes through these macros and not through <stdatomic.h>, for two reasons: fields of
- * shared structs stay plain integers and pointers (all-zero is a valid initial value, debuggers print them), and
- * tests/interleave/ compiles the same sources with AC__INTERLEAVE, where each operation is a point at which the checker
- * may run another thread. The memory order is the last argument, without its prefix: ac__atomic_load(&word, acquire). */
+ * Every lock-free part of the runtime goes through these macros and not through <stdatomic.h>, for two reasons:
+ * fields of shared structs stay plain integers and pointers (all-zero is a valid initial value, debuggers print
+ * them), and tests/interleave/ compiles the same sources with AC__INTERLEAVE, where each operation is a point at
+ * which the checker may run another thread. The memory order is the last argument, without its prefix:
+ * ac__atomic_load(&word, acquire). */
 #ifndef ASYNCC_BASE_ATOMIC_H
 #define ASYNCC_BASE_ATOMIC_H
 #include <stdbool.h>
@@ -33,10 +34,12 @@ void ac__interleave_point(const volatile void *address, const char *file, int li
 #define ac__atomic_xor(p, value, order) (AC__POINT(p), __atomic_fetch_xor((p), (value), AC__ORDER_##order))
 /* Strong compare and swap: true when *p was *expected and now is value; else *expected is what *p was. */
 #define ac__atomic_cas(p, expected, value, success, failure)                                                           \
-    (AC__POINT(p), __atomic_compare_exchange_n((p), (expected), (value), false, AC__ORDER_##success, AC__ORDER_##failure))
+    (AC__POINT(p),                                                                                                     \
+     __atomic_compare_exchange_n((p), (expected), (value), false, AC__ORDER_##success, AC__ORDER_##failure))
 /* May fail for no reason: for loops. The checker takes the strong one, so that it need not explore that. */
 #define ac__atomic_cas_weak(p, expected, value, success, failure)                                                      \
-    (AC__POINT(p), __atomic_compare_exchange_n((p), (expected), (value), true, AC__ORDER_##success, AC__ORDER_##failure))
+    (AC__POINT(p),                                                                                                     \
+     __atomic_compare_exchange_n((p), (expected), (value), true, AC__ORDER_##success, AC__ORDER_##failure))
 
 /* A counter that one thread writes and others may read at any time (metrics): no locked instruction. */
 #define ac__count_add(p, n) __atomic_store_n((p), __atomic_load_n((p), __ATOMIC_RELAXED) + (n), __ATOMIC_RELAXED)
@@ -55,6 +58,6 @@ static inline void ac__cpu_relax(void)
 #define ac__unlikely(x) __builtin_expect(!!(x), 0)
 #define ac__cold __attribute__((cold, noinline))
 #define AC__CACHE_LINE 64
-#define ac__container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+#define ac__container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 #endif

@@ -1,4 +1,5 @@
-/* Intrusive doubly linked list: the node lies in what is listed, so that linking never allocates and unlinking needs no search.
+/* Intrusive doubly linked list: the node lies in what is listed, so that linking never allocates and unlinking needs
+ * no search.
  *
  * The head is a node too, and the list a ring through it; a zeroed head is an empty list, so that zeroed memory holds
  * valid lists. A node that is in no list has next == NULL. */
@@ -11,7 +12,7 @@ struct ac__list {
     struct ac__list *next, *prev;
 };
 
-#define ac__list_entry(node, type, member) ((type *)((char *)(node) - offsetof(type, member)))
+#define ac__list_entry(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 
 static inline bool ac__list_empty(const struct ac__list *head) { return !head->next || head->next == head; }
 static inline bool ac__list_linked(const struct ac__list *node) { return node->next != NULL; }
@@ -82,7 +83,6 @@ static inline void ac__list_splice(struct ac__list *to, struct ac__list *from)
 }
 
 /* Walks the list; the body may not unlink the node it is at. */
-#define ac__list_each(node, head)                                                                                      \
-    for (struct ac__list *node = (head)->next; node && node != (head); node = node->next)
+#define ac__list_each(node, head) for (struct ac__list *node = (head)->next; node && node != (head); node = node->next)
 
 #endif

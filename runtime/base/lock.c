@@ -10,10 +10,10 @@ void ac__lock_wait(ac__lock *lock)
 void ac__lock_wake(ac__lock *lock) { (void)lock; }
 #else
 
-/* The sections that these locks guard are some dozens of instructions long, so a holder that runs is done long before a thread that
- * went to sleep could be woken. A short look, only while nobody sleeps for the lock already, saves both their system calls; it is
- * bounded, for the holder may be preempted. (Measured: spawning onto one worker from another thread made ten futex calls a
- * ten tasks without it.) The figures are those of Rust's std mutex. */
+/* The sections that these locks guard are some dozens of instructions long, so a holder that runs is done long
+ * before a thread that went to sleep could be woken. A short look, only while nobody sleeps for the lock already,
+ * saves both their system calls; it is bounded, for the holder may be preempted. (Measured: spawning onto one worker
+ * from another thread made ten futex calls a ten tasks without it.) The figures are those of Rust's std mutex. */
 enum { LOOKS = 100 };
 
 static bool look_for_it(ac__lock *lock)

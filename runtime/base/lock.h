@@ -1,7 +1,8 @@
 /* A lock of four bytes: zero is free, so that static and zeroed memory holds valid locks.
  *
- * For critical sections of a few dozen instructions. The word is 0 free, 1 held, 2 held with sleepers (Drepper, "Futexes
- * are tricky", mutex 2). Who finds it held looks a bounded number of times before it sleeps (lock.c says why). */
+ * For critical sections of a few dozen instructions. The word is 0 free, 1 held, 2 held with sleepers (Drepper,
+ * "Futexes are tricky", mutex 2). Who finds it held looks a bounded number of times before it sleeps (lock.c says
+ * why). */
 #ifndef ASYNCC_BASE_LOCK_H
 #define ASYNCC_BASE_LOCK_H
 #include "base/atomic.h"
@@ -9,7 +10,10 @@
 typedef struct ac__lock {
     uint32_t word;
 } ac__lock;
-#define AC__LOCK_INIT { 0 }
+#define AC__LOCK_INIT                                                                                                  \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
 
 void ac__lock_wait(ac__lock *lock);
 void ac__lock_wake(ac__lock *lock);

@@ -1,12 +1,13 @@
 /* The blocking pool: threads for calls that block, so that no worker has to.
  *
- * One queue under one lock. A thread that finds it empty sleeps on its futex as long as the option keep-alive says, then ends. A job
- * calls a thread: the one that slept last, whose caches are warm; if there is none, one is started, up to the limit; beyond that the
- * job waits. A sleeper is taken off the stack by whoever calls it, so that two never count on the same one.
+ * One queue under one lock. A thread that finds it empty sleeps on its futex as long as the option keep-alive says,
+ * then ends. A job calls a thread: the one that slept last, whose caches are warm; if there is none, one is started,
+ * up to the limit; beyond that the job waits. A sleeper is taken off the stack by whoever calls it, so that two
+ * never count on the same one.
  *
- * At most one thread is on its way at a time. Coming, it takes a job and, if there are more, calls the next before it runs its own. So a
- * burst of jobs costs who queues them one system call and not one each; short ones are all done by the few threads that are
- * awake; and long ones still get a thread each. */
+ * At most one thread is on its way at a time. Coming, it takes a job and, if there are more, calls the next before
+ * it runs its own. So a burst of jobs costs who queues them one system call and not one each; short ones are all
+ * done by the few threads that are awake; and long ones still get a thread each. */
 #include "blocking/pool.h"
 #include "base/fatal.h"
 #include "base/futex.h"
@@ -28,11 +29,11 @@ struct ac__blocking_pool {
     struct ac__blocking_job *first, *last;
     size_t queued;
     struct ac__list sleepers;
-    unsigned idle;      /* in `sleepers` */
-    bool called;        /* a thread was woken or started, and has not come yet */
+    unsigned idle; /* in `sleepers` */
+    bool called;   /* a thread was woken or started, and has not come yet */
     bool closing;
-    uint32_t threads;   /* futex for the shutdown */
-    uint32_t busy;      /* jobs queued or running */
+    uint32_t threads; /* futex for the shutdown */
+    uint32_t busy;    /* jobs queued or running */
 };
 
 static struct ac__blocking_job *pop(struct ac__blocking_pool *pool)
@@ -75,10 +76,11 @@ static bool sleep_for_job(struct ac__blocking_pool *pool)
     return false;
 }
 
-/* --- Calling a thread -----------------------------------------------------------------------------------------------------*/
+/* --- Calling a thread ----------------------------------------------------------------------------------------------*/
 
-/* Takes a sleeper off the stack, to be woken by ac__futex_wake on the word when the lock has been released: it would only wait for
- * that. Its stack may be gone by then; a futex wake on any address is harmless, since every wait looks at its word again. */
+/* Takes a sleeper off the stack, to be woken by ac__futex_wake on the word when the lock has been released: it would
+ * only wait for that. Its stack may be gone by then; a futex wake on any address is harmless, since every wait looks
+ * at its word again. */
 static uint32_t *take_sleeper(struct ac__blocking_pool *pool)
 {
     struct ac__list *first = ac__list_pop_front(&pool->sleepers);
@@ -91,8 +93,8 @@ static uint32_t *take_sleeper(struct ac__blocking_pool *pool)
 
 static int start_thread(struct ac__blocking_pool *pool);
 
-/* With the lock held, and a job queued: sees to it that a thread comes. *word: to be woken, or NULL. Failing to start one matters only when there is
- * none at all. */
+/* With the lock held, and a job queued: sees to it that a thread comes. *word: to be woken, or NULL. Failing to
+ * start one matters only when there is none at all. */
 static int call_thread(struct ac__blocking_pool *pool, uint32_t **word)
 {
     *word = NULL;
@@ -114,7 +116,7 @@ static void wake(uint32_t *word)
     if (word) ac__futex_wake(word, 1);
 }
 
-/* --- A thread of the pool -------------------------------------------------------------------------------------------------*/
+/* --- A thread of the pool ------------------------------------------------------------------------------------------*/
 
 static void run_job(struct ac__blocking_pool *pool, struct ac__blocking_job *job)
 {
@@ -202,7 +204,8 @@ int ac__blocking_run(ac_runtime *rt, struct ac__blocking_job *job)
     }
     ac__lock_release(&pool->lock);
     wake(word);
-    if (rt->by_seed && ac__thread.runtime != rt) ac__runtime_interrupt(rt); /* from outside: nobody comes for it by himself */
+    /* From outside: nobody comes for it by himself. */
+    if (rt->by_seed && ac__thread.runtime != rt) ac__runtime_interrupt(rt);
     return error;
 }
 

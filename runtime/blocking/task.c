@@ -36,7 +36,8 @@ int ac__blocking_task_submit(struct ac__task *task)
     if (!error) return 0;
     ac__task_take(task);
     task->type->drop(ac__task_future(task));
-    ac__atomic_store(&task->state, (ac__atomic_load(&task->state, relaxed) & AC__TASK_OUTSIZED) | AC__TASK_REFERENCE, relaxed);
+    ac__atomic_store(&task->state, (ac__atomic_load(&task->state, relaxed) & AC__TASK_OUTSIZED) | AC__TASK_REFERENCE,
+                     relaxed);
     ac__task_release(task);
     return error;
 }

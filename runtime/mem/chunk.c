@@ -1,8 +1,9 @@
-/* Slabs come from the system in segments of 4 MiB: aligned allocation of single ones would waste as much again in padding.
+/* Slabs come from the system in segments of 4 MiB: aligned allocation of single ones would waste as much again in
+ * padding.
  *
- * A slab that is given back keeps its addresses and loses its pages (MADV_DONTNEED), so that memory the program has let go of
- * goes back to the system while the list of free slabs stays in place. Segments are never unmapped: the address space is all they cost.
- * With an allocator of the program's own each slab is one aligned allocation of it. */
+ * A slab that is given back keeps its addresses and loses its pages (MADV_DONTNEED), so that memory the program has
+ * let go of goes back to the system while the list of free slabs stays in place. Segments are never unmapped: the
+ * address space is all they cost. With an allocator of the program's own each slab is one aligned allocation of it. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -15,14 +16,15 @@
 #define SEGMENT_SIZE ((size_t)4 * 1024 * 1024)
 
 static ac__lock lock;
-static void **free_chunks;      /* a stack, in memory of its own: the pages of a free slab are not to be touched */
+static void **free_chunks; /* a stack, in memory of its own: the pages of a free slab are not to be touched */
 static size_t n_free, room;
 static char *segment, *segment_end; /* what is left of the newest segment */
 static size_t bytes;
 
 static bool segment_new(void)
 {
-    char *map = mmap(NULL, 2 * SEGMENT_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *map =
+        mmap(NULL, 2 * SEGMENT_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (map == MAP_FAILED) return false;
     char *start = (char *)(((uintptr_t)map + SEGMENT_SIZE - 1) & ~(uintptr_t)(SEGMENT_SIZE - 1));
     if (start > map) munmap(map, (size_t)(start - map));

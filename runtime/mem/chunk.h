@@ -1,4 +1,5 @@
-/* Slabs as pieces of memory: 64 KiB, aligned to their size, so that the slab of a cell is found by masking its address. */
+/* Slabs as pieces of memory: 64 KiB, aligned to their size, so that the slab of a cell is found by masking its
+ * address. */
 #ifndef ASYNCC_MEM_CHUNK_H
 #define ASYNCC_MEM_CHUNK_H
 #include <stddef.h>

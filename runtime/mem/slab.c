@@ -1,16 +1,18 @@
 /* Slabs: where tasks, pool frames and the small parts of channels live.
  *
- * Each worker has a *cache*: for each class of sizes a list of slabs (chunk.c), each cut into cells of that size, with a list of
- * free cells in the slab itself. The owner allocates and frees without any locked instruction. A cell that another thread
- * frees goes home by the class's `returned` list, onto which anybody pushes and which the owner takes as a whole when its own
- * cells run out (the scheme of mimalloc: Leijen, Zorn, de Moura, 2019). Threads that are no workers share one cache under a lock.
+ * Each worker has a *cache*: for each class of sizes a list of slabs (chunk.c), each cut into cells of that size,
+ * with a list of free cells in the slab itself. The owner allocates and frees without any locked instruction. A cell
+ * that another thread frees goes home by the class's `returned` list, onto which anybody pushes and which the owner
+ * takes as a whole when its own cells run out (the scheme of mimalloc: Leijen, Zorn, de Moura, 2019). Threads that
+ * are no workers share one cache under a lock.
  *
- * Caches belong to the process, not to a runtime: a handle that outlives its runtime keeps a cell, not the runtime, alive. A worker
- * opens one when it starts and closes it at its end, for the next worker to open; what still comes back to it waits on `returned`.
+ * Caches belong to the process, not to a runtime: a handle that outlives its runtime keeps a cell, not the runtime,
+ * alive. A worker opens one when it starts and closes it at its end, for the next worker to open; what still comes
+ * back to it waits on `returned`.
  *
- * Tasks have slabs of their own, so that shutdown and the dump can find every task by walking them, and no list of tasks has to
- * be kept. For that a free cell keeps its first word, a task's state, zero; the link of the free list is the second word.
- * Cells are cut from a slab one by one, so that fresh memory is touched when it is first needed.
+ * Tasks have slabs of their own, so that shutdown and the dump can find every task by walking them, and no list of
+ * tasks has to be kept. For that a free cell keeps its first word, a task's state, zero; the link of the free list
+ * is the second word. Cells are cut from a slab one by one, so that fresh memory is touched when it is first needed.
  *
  * Under AddressSanitizer and valgrind every cell is a malloc of its own, which those tools check best. */
 #include "mem/slab.h"
@@ -35,7 +37,7 @@
 #endif
 #endif
 
-/* --- Classes of sizes -------------------------------------------------------------------------------------------------
+/* --- Classes of sizes ----------------------------------------------------------------------------------------------
  * Multiples of 16 up to 512, of 64 up to 1024, then four to each doubling up to 8192. */
 enum { CLASSES = 32 + 8 + 12, LARGEST = 8192, KINDS = 2, CELLS = 0, TASKS = 1 };
 
@@ -55,7 +57,7 @@ static inline uint32_t size_of_class(unsigned class)
     return (1u << doubling) + (quarter + 1) * (1u << (doubling - 2));
 }
 
-/* --- The parts --------------------------------------------------------------------------------------------------------*/
+/* --- The parts -----------------------------------------------------------------------------------------------------*/
 
 struct cell {
     uint64_t state; /* zero in a free cell of a task slab */
@@ -65,8 +67,8 @@ struct cell {
 struct slab {
     struct ac__cache *cache; /* NULL: no slab but one large cell */
     struct cell *free;
-    uint32_t used;           /* cells that are allocated, or freed and not home yet */
-    uint32_t cut, capacity;  /* cells cut so far; at most */
+    uint32_t used;          /* cells that are allocated, or freed and not home yet */
+    uint32_t cut, capacity; /* cells cut so far; at most */
     uint32_t cell_size;
     struct class *class;
     struct slab *next_usable; /* in the class's list of slabs with free cells; see `usable` */
@@ -75,7 +77,8 @@ struct slab {
 };
 #define SLAB_HEADER (((sizeof(struct slab) + 63) / 64) * 64)
 
-struct class {
+struct class
+{
     struct slab *current; /* allocated from */
     struct slab *usable;
     struct cell *returned; /* freed by others */
@@ -126,14 +129,14 @@ static inline bool plain(void)
 
 static inline struct slab *slab_of(void *cell) { return (struct slab *)((uintptr_t)cell & ~(AC__CHUNK_SIZE - 1)); }
 
-/* --- Caches -----------------------------------------------------------------------------------------------------------*/
+/* --- Caches --------------------------------------------------------------------------------------------------------*/
 
 static struct ac__cache *cache_new(void)
 {
     struct ac__cache *cache = ac__calloc(1, sizeof *cache);
     if (!cache) return NULL;
     for (unsigned kind = 0; kind < KINDS; kind++) {
-        for (unsigned class = 0; class < CLASSES; class++) {
+        for (unsigned class = 0; class < CLASSES; class ++) {
             cache->classes[kind][class].size = size_of_class(class);
             cache->classes[kind][class].kind = kind;
         }
@@ -160,7 +163,7 @@ void ac__cache_close(struct ac__cache *cache)
     ac__lock_release(&caches_lock);
 }
 
-/* --- By the owner -----------------------------------------------------------------------------------------------------*/
+/* --- By the owner --------------------------------------------------------------------------------------------------*/
 
 static void make_usable(struct slab *slab)
 {
@@ -254,7 +257,7 @@ static inline struct cell *class_alloc(struct ac__cache *cache, struct class *cl
     return alloc_slow(cache, class);
 }
 
-/* --- By anybody -------------------------------------------------------------------------------------------------------*/
+/* --- By anybody ----------------------------------------------------------------------------------------------------*/
 
 static void *shared_alloc(unsigned kind, unsigned class)
 {
@@ -288,7 +291,7 @@ static inline void any_free(void *memory)
     else send_home(slab, cell);
 }
 
-/* --- Cells ------------------------------------------------------------------------------------------------------------*/
+/* --- Cells ---------------------------------------------------------------------------------------------------------*/
 
 /* Beyond the classes: one allocation that starts with a slab's header, so that freeing finds out. */
 static ac__cold void *large_alloc(size_t size)
@@ -317,7 +320,7 @@ void ac__cell_free(void *cell)
     else any_free(cell);
 }
 
-/* --- Tasks ------------------------------------------------------------------------------------------------------------*/
+/* --- Tasks ---------------------------------------------------------------------------------------------------------*/
 
 static ac__cold struct ac__task *outsized_alloc(size_t size, size_t align)
 {
@@ -357,7 +360,7 @@ void ac__task_cell_free(struct ac__task *task, bool outsized)
     else any_free(task);
 }
 
-/* --- Walking ----------------------------------------------------------------------------------------------------------*/
+/* --- Walking -------------------------------------------------------------------------------------------------------*/
 
 /* Slabs may be added while the lock is not held, at the end; none is taken away: see trim. */
 static void walk_slabs(struct ac__cache *cache, const struct ac__task_walk *walk, ac__lock *lock)
@@ -407,7 +410,7 @@ void ac__shared_walk(const struct ac__task_walk *walk)
     walk_outsized(walk);
 }
 
-/* --- Giving memory back -----------------------------------------------------------------------------------------------*/
+/* --- Giving memory back --------------------------------------------------------------------------------------------*/
 
 /* How many empty slabs a cache may keep for a burst to come. */
 enum { SPARE_SLABS = 8 };
@@ -432,9 +435,9 @@ static void release_empty(struct ac__cache *cache, struct class *class)
 void ac__cache_trim(struct ac__cache *cache)
 {
     for (unsigned kind = 0; kind < KINDS; kind++)
-        for (unsigned class = 0; class < CLASSES; class++) take_returned(&cache->classes[kind][class]);
+        for (unsigned class = 0; class < CLASSES; class ++) take_returned(&cache->classes[kind][class]);
     for (unsigned kind = 0; kind < KINDS; kind++)
-        for (unsigned class = 0; class < CLASSES && cache->empty > SPARE_SLABS; class++)
+        for (unsigned class = 0; class < CLASSES && cache->empty > SPARE_SLABS; class ++)
             release_empty(cache, &cache->classes[kind][class]);
 }
 

@@ -5,12 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A cell of at least `size` bytes, aligned to 16, contents undefined; NULL when memory is out. Any thread may free it. Cheap on a
- * worker (its own free list, no lock); on other threads a lock is taken. */
+/* A cell of at least `size` bytes, aligned to 16, contents undefined; NULL when memory is out. Any thread may free
+ * it. Cheap on a worker (its own free list, no lock); on other threads a lock is taken. */
 void *ac__cell_alloc(size_t size);
 void ac__cell_free(void *cell);
 
-/* --- For the scheduler and the tasks ----------------------------------------------------------------------------------
+/* --- For the scheduler and the tasks -------------------------------------------------------------------------------
  * A cache is the set of slabs one thread at a time allocates from: each worker has one. */
 struct ac__cache;
 struct ac__task;
@@ -24,13 +24,14 @@ void ac__cache_trim(struct ac__cache *cache);
 /* ac__cell_alloc where the cache is at hand. */
 void *ac__cache_alloc(struct ac__cache *cache, size_t size);
 
-/* Memory for a task whose future has this size and alignment; the state word is zero. `cache` NULL: that of the threads which are no workers.
- * *outsized: it is no cell of a slab, to be told again when it is freed. */
+/* Memory for a task whose future has this size and alignment; the state word is zero. `cache` NULL: that of the
+ * threads which are no workers. *outsized: it is no cell of a slab, to be told again when it is freed. */
 struct ac__task *ac__task_cell_alloc(struct ac__cache *cache, size_t size, size_t align, bool *outsized);
 void ac__task_cell_free(struct ac__task *task, bool outsized);
-/* Walks over the tasks in memory whose state word is not zero: those of one cache, whose owner must not be at work meanwhile; or those of
- * the threads that are no workers and the outsized ones. `pick` is called under the lock that keeps the task from being freed and
- * made anew; where it says true, `act` (which may free the task) is called without it. */
+/* Walks over the tasks in memory whose state word is not zero: those of one cache, whose owner must not be at work
+ * meanwhile; or those of the threads that are no workers and the outsized ones. `pick` is called under the lock that
+ * keeps the task from being freed and made anew; where it says true, `act` (which may free the task) is called
+ * without it. */
 struct ac__task_walk {
     bool (*pick)(struct ac__task *task, void *argument);
     void (*act)(struct ac__task *task, void *argument);

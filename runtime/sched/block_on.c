@@ -1,8 +1,8 @@
 /* ac_block_on: running one future to its end on this thread.
  *
- * The future becomes a task like any other, the *root*, whose cell holds only a pointer to the caller's storage, since wakers may still hold
- * the task when the call has returned. On a current-thread runtime the calling thread drives the one worker; if another thread does
- * that already, or the runtime has worker threads, it is a visitor. */
+ * The future becomes a task like any other, the *root*, whose cell holds only a pointer to the caller's storage,
+ * since wakers may still hold the task when the call has returned. On a current-thread runtime the calling thread
+ * drives the one worker; if another thread does that already, or the runtime has worker threads, it is a visitor. */
 #include "base/fatal.h"
 #include "sched/rt.h"
 
@@ -18,8 +18,12 @@ static void root_drop(void *self)
     root->type->drop(root->future);
 }
 
-const ac_descriptor ac__root_descriptor = { .name = "ac_block_on", .file = __FILE__, .size = sizeof(struct ac__root_future),
-                                            .align = _Alignof(struct ac__root_future), .poll = root_poll, .drop = root_drop };
+const ac_descriptor ac__root_descriptor = { .name = "ac_block_on",
+                                            .file = __FILE__,
+                                            .size = sizeof(struct ac__root_future),
+                                            .align = _Alignof(struct ac__root_future),
+                                            .poll = root_poll,
+                                            .drop = root_drop };
 
 static struct ac__task *spawn_root(struct ac__worker *worker, const ac_descriptor *type, void *future)
 {

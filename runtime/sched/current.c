@@ -1,8 +1,8 @@
 /* The current-thread scheduler: one worker, first in first out.
  *
- * A round takes tasks from the worker's own queue, which no other thread touches: no locked instruction but those of the tasks' state
- * words. What other threads push waits in the inbox until the queue is empty, or for INBOX_INTERVAL polls; the driver is looked at when
- * the queue is empty and tasks have yielded, or every event_interval polls. */
+ * A round takes tasks from the worker's own queue, which no other thread touches: no locked instruction but those of
+ * the tasks' state words. What other threads push waits in the inbox until the queue is empty, or for INBOX_INTERVAL
+ * polls; the driver is looked at when the queue is empty and tasks have yielded, or every event_interval polls. */
 #include "mem/slab.h"
 #include "sched/by_seed.h"
 #include "sched/hooks.h"
@@ -48,7 +48,8 @@ void ac__worker_run_own(struct ac__worker *worker, struct ac__task *task)
     }
 }
 
-/* Nothing to run. A clock that is paused moves on instead of the thread sleeping, unless a blocking call may yet have something to say. */
+/* Nothing to run. A clock that is paused moves on instead of the thread sleeping, unless a blocking call may yet
+ * have something to say. */
 static void sleep_current(struct ac__worker *worker, int64_t timeout)
 {
     ac_runtime *rt = worker->runtime;

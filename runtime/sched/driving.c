@@ -23,8 +23,7 @@ void ac__driver_sleep(struct ac__worker *worker, int64_t timeout)
     ac__atomic_store(&rt->sleeping_until, INT64_MAX, seq_cst);
     int64_t next = ac__timers_next(rt->timers);
     if (timeout < 0 || next < timeout) timeout = next == INT64_MAX ? -1 : next < 0 ? 0 : next;
-    if (timeout >= 0)
-        ac__atomic_store(&rt->sleeping_until, ac__instant_after(ac__clock_system(), timeout), seq_cst);
+    if (timeout >= 0) ac__atomic_store(&rt->sleeping_until, ac__instant_after(ac__clock_system(), timeout), seq_cst);
     wait_and_fire(worker, timeout);
     ac__atomic_store(&rt->sleeping_until, INT64_MIN, relaxed);
 }

@@ -1,7 +1,8 @@
 /* The dump: every task of every runtime, with what it waits for.
  *
- * Nothing is recorded for it while the program runs. The workers are paused between polls, the slabs walked, and each suspended task
- * read by its tables (task/trace.c). A worker that does not stop in time is said to run, and what only it may look at is left out. */
+ * Nothing is recorded for it while the program runs. The workers are paused between polls, the slabs walked, and
+ * each suspended task read by its tables (task/trace.c). A worker that does not stop in time is said to run, and
+ * what only it may look at is left out. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -23,7 +24,8 @@ struct dump {
 static const char *state_name(uint64_t state)
 {
     if (state & AC__TASK_COMPLETE) return state & AC__TASK_DROPPED ? "aborted, not joined" : "finished, not joined";
-    if (state & AC__TASK_BLOCKING) return state & AC__TASK_RUNNING ? "runs on the blocking pool" : "waits for a blocking thread";
+    if (state & AC__TASK_BLOCKING)
+        return state & AC__TASK_RUNNING ? "runs on the blocking pool" : "waits for a blocking thread";
     if (state & AC__TASK_RUNNING) return "running";
     if (state & AC__TASK_CANCELLED) return "being aborted";
     if (state & AC__TASK_NOTIFIED) return state & AC__TASK_FRESH ? "not begun" : "ready";
@@ -45,8 +47,8 @@ static bool look(struct ac__task *task, void *argument)
     uint64_t state = ac__atomic_load(&task->state, acquire);
     if (!ours(dump->rt, task->home)) return false;
     struct ac__spawned spawned = ac__task_spawned(task);
-    ac__text_add(&dump->text, "  task %llu %s: %s%s\n", (unsigned long long)task->id, spawned.type->name, state_name(state),
-                 state & AC__TASK_BOUND ? " (local)" : "");
+    ac__text_add(&dump->text, "  task %llu %s: %s%s\n", (unsigned long long)task->id, spawned.type->name,
+                 state_name(state), state & AC__TASK_BOUND ? " (local)" : "");
     dump->tasks++;
     if (!(state & (AC__TASK_RUNNING | AC__TASK_COMPLETE | AC__TASK_BLOCKING))) ac__task_trace(&dump->text, task);
     return false;
@@ -106,7 +108,7 @@ void ac_dump(int fd)
     errno = saved;
 }
 
-/* --- On SIGUSR2 -----------------------------------------------------------------------------------------------------------
+/* --- On SIGUSR2 ----------------------------------------------------------------------------------------------------
  * The handler may do next to nothing, so it writes to a pipe, and a thread that reads it makes the dump. */
 
 static int wakeup[2];

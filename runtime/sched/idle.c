@@ -20,8 +20,9 @@ static inline uint64_t with_driver(uint64_t word, unsigned driver)
     return (word & ~(INDEX << DRIVER_SHIFT)) | (uint64_t)driver << DRIVER_SHIFT;
 }
 
-/* Sleepers on a futex go first, so that the driver stays attended. One that is claimed out of the driver counts as polling until it has left. next_sleeper may be stale when the top is: then the tag has moved on,
- * and the exchange fails. */
+/* Sleepers on a futex go first, so that the driver stays attended. One that is claimed out of the driver counts as
+ * polling until it has left. next_sleeper may be stale when the top is: then the tag has moved on, and the exchange
+ * fails. */
 struct ac__worker *ac__idle_claim(struct ac__idle *idle, enum ac__bed *bed)
 {
     uint64_t word = ac__atomic_load(&idle->word, seq_cst);
@@ -30,8 +31,8 @@ struct ac__worker *ac__idle_claim(struct ac__idle *idle, enum ac__bed *bed)
         if (ac__likely((word & SEARCHING) != 0 || (!top && !driver))) return NULL;
         unsigned index = top ? top : driver;
         struct ac__worker *worker = idle->workers[index - 1];
-        uint64_t after =
-            top ? with_top(word, ac__atomic_load(&worker->next_sleeper, relaxed)) + TAG_ONE : with_driver(word, 0) | POLLING;
+        uint64_t after = top ? with_top(word, ac__atomic_load(&worker->next_sleeper, relaxed)) + TAG_ONE
+                             : with_driver(word, 0) | POLLING;
         if (ac__atomic_cas_weak(&idle->word, &word, after + SEARCHING_ONE, seq_cst, seq_cst)) {
             *bed = top ? AC__BED_FUTEX : AC__BED_DRIVER;
             return worker;

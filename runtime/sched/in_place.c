@@ -1,8 +1,9 @@
 /* ac_block_in_place: a call that blocks, on the thread of the task, without holding up its worker.
  *
- * The worker with its queue is offered to a thread of the blocking pool, and this thread goes on as a visitor. If the call is back before
- * that thread has come, the offer is withdrawn, and nothing has happened. Otherwise the other thread is the worker now; this one
- * ends its poll as a visitor, pushes the task to the others if it must, and ends. */
+ * The worker with its queue is offered to a thread of the blocking pool, and this thread goes on as a visitor. If
+ * the call is back before that thread has come, the offer is withdrawn, and nothing has happened. Otherwise the
+ * other thread is the worker now; this one ends its poll as a visitor, pushes the task to the others if it must, and
+ * ends. */
 #include "asyncc/task.h"
 #include "mem/alloc.h"
 #include "sched/rt.h"

@@ -1,11 +1,12 @@
 /* Where threads leave tasks for a worker they are not: a stack anybody pushes onto, which the owner takes as a whole.
  *
- * A push is one compare and swap and never waits: with a lock here, owner and pushers would meet at it just when both are busiest,
- * and put each other to sleep. Since the owner takes everything (Treiber's stack without its pop), no node can leave and come back
- * between a pusher's look and its swap, so there is no ABA. The order is turned round on taking, which makes it first in first out.
+ * A push is one compare and swap and never waits: with a lock here, owner and pushers would meet at it just when
+ * both are busiest, and put each other to sleep. Since the owner takes everything (Treiber's stack without its pop),
+ * no node can leave and come back between a pusher's look and its swap, so there is no ABA. The order is turned
+ * round on taking, which makes it first in first out.
  *
- * A push is seq_cst for the sake of the check for sleepers that follows it, as a sleeper's look at the stack is; its release
- * pairs with the acquire of the taking. */
+ * A push is seq_cst for the sake of the check for sleepers that follows it, as a sleeper's look at the stack is; its
+ * release pairs with the acquire of the taking. */
 #ifndef ASYNCC_SCHED_INBOX_H
 #define ASYNCC_SCHED_INBOX_H
 #include "sched/queue.h"

@@ -28,12 +28,14 @@ void *ac__main_begin(const ac_descriptor *type)
     return the.future;
 }
 
-/* Tasks that wait are dropped when main returns, and their defers run; calls that still block a second later end with the process. */
+/* Tasks that wait are dropped when main returns, and their defers run; calls that still block a second later end
+ * with the process. */
 int ac__main_end(void *future)
 {
     int status = 0;
     ac__block_on(the.runtime, the.type, future);
-    if (the.type->result_size == sizeof status) memcpy(&status, (char *)future + the.type->result_offset, sizeof status);
+    if (the.type->result_size == sizeof status)
+        memcpy(&status, (char *)future + the.type->result_offset, sizeof status);
     ac__free_aligned(future);
     ac_runtime_shutdown(the.runtime, ac_secs(1));
     return status;

@@ -19,12 +19,13 @@ static void add_worker(ac_runtime_metrics *sum, struct ac__worker *worker)
 void ac__runtime_metrics_get(ac_runtime *rt, ac_runtime_metrics *metrics, size_t size)
 {
     struct ac__blocking_counts blocking = ac__blocking_counts(rt);
-    ac_runtime_metrics sum = {
-        .workers = rt->core ? 1 : rt->n_workers,
-        .blocking_threads = blocking.threads, .idle_blocking_threads = blocking.idle, .blocking_queued = blocking.queued,
-        .tasks_spawned = ac__count_get(&rt->spawned_outside), .global_queued = ac__count_get(&rt->inject.length),
-        .remote_schedules = ac__count_get(&rt->outsiders) / AC__OUTSIDER_COUNT
-    };
+    ac_runtime_metrics sum = { .workers = rt->core ? 1 : rt->n_workers,
+                               .blocking_threads = blocking.threads,
+                               .idle_blocking_threads = blocking.idle,
+                               .blocking_queued = blocking.queued,
+                               .tasks_spawned = ac__count_get(&rt->spawned_outside),
+                               .global_queued = ac__count_get(&rt->inject.length),
+                               .remote_schedules = ac__count_get(&rt->outsiders) / AC__OUTSIDER_COUNT };
     ac__lock_acquire(&rt->workers_lock);
     ac__list_each (node, &rt->all_workers) add_worker(&sum, ac__list_entry(node, struct ac__worker, all));
     ac__lock_release(&rt->workers_lock);

@@ -1,10 +1,11 @@
 /* The multi-thread scheduler: what a POOL worker does.
  *
- * It takes the next task from, in this order: the last-in slot (at most three times in a row while the ring has something), its ring, the
- * global queue, the tasks that yielded (after a look into the driver), the rings of others. Three things happen though
- * there is always work: every global_interval polls a task comes from the global queue first; every event_interval polls the driver is
- * looked at and the yielded tasks are put back; and both are timed, so that global_interval follows the length of the polls.
- * With nothing to be found the worker sleeps: idle.h has the rules for that. */
+ * It takes the next task from, in this order: the last-in slot (at most three times in a row while the ring has
+ * something), its ring, the global queue, the tasks that yielded (after a look into the driver), the rings of
+ * others. Three things happen though there is always work: every global_interval polls a task comes from the global
+ * queue first; every event_interval polls the driver is looked at and the yielded tasks are put back; and both are
+ * timed, so that global_interval follows the length of the polls. With nothing to be found the worker sleeps: idle.h
+ * has the rules for that. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -22,7 +23,7 @@
 /* Polls are to be short enough that the global queue is visited about this often (Tokio's figures). */
 enum { GLOBAL_VISIT_NS = 200 * 1000, GLOBAL_INTERVAL_MIN = 2, GLOBAL_INTERVAL_MAX = 127, GLOBAL_BATCH = 128 };
 
-/* --- Now and then -----------------------------------------------------------------------------------------------------*/
+/* --- Now and then --------------------------------------------------------------------------------------------------*/
 
 /* Follows the mean length of a poll, a tenth of the way each time. */
 static void adapt_global_interval(struct ac__worker *worker)
@@ -65,10 +66,11 @@ static ac__cold void maintain(struct ac__worker *worker)
     requeue_deferred(worker);
 }
 
-/* --- The next task ----------------------------------------------------------------------------------------------------*/
+/* --- The next task -------------------------------------------------------------------------------------------------*/
 
-/* A fair share of the global queue: the first to run, the rest into the ring. A share also when the ring has tasks already: taking one
- * at a visit, as Tokio does, serves the global queue a hundred times more slowly than it can fill. */
+/* A fair share of the global queue: the first to run, the rest into the ring. A share also when the ring has tasks
+ * already: taking one at a visit, as Tokio does, serves the global queue a hundred times more slowly than it can
+ * fill. */
 static struct ac__task *take_global_share(struct ac__worker *worker)
 {
     size_t most = ac__ring_room(&worker->ring) + 1;
@@ -166,8 +168,9 @@ static bool something_to_find(void *argument, unsigned turn)
     return ac__ring_length(&rt->workers[(worker->index + turn) % rt->n_workers]->ring) > 0;
 }
 
-/* Finding nothing, a searcher looks on for a while (spin.h). What is pushed meanwhile costs nobody a system call, since a searcher is
- * about; two threads that answer each other run at the speed of their caches. At most half of the workers do it at once. */
+/* Finding nothing, a searcher looks on for a while (spin.h). What is pushed meanwhile costs nobody a system call,
+ * since a searcher is about; two threads that answer each other run at the speed of their caches. At most half of
+ * the workers do it at once. */
 static struct ac__task *search(struct ac__worker *worker)
 {
     ac_runtime *rt = worker->runtime;
@@ -178,7 +181,7 @@ static struct ac__task *search(struct ac__worker *worker)
     return look_around(worker);
 }
 
-/* --- Running ----------------------------------------------------------------------------------------------------------*/
+/* --- Running -------------------------------------------------------------------------------------------------------*/
 
 /* False: the worker is no longer this thread's. */
 static bool run(struct ac__worker *worker, struct ac__task *task)
@@ -189,7 +192,8 @@ static bool run(struct ac__worker *worker, struct ac__task *task)
     }
     ac__count_add(&worker->counts.polls, 1);
     enum ac__ran ran = ac__task_run(task, worker);
-    if (ac__unlikely(ac__thread.worker != worker)) { /* ac_block_in_place gave the worker away; the task goes to the others */
+    if (ac__unlikely(ac__thread.worker != worker)) { /* ac_block_in_place gave the worker away; the task goes to the
+                                                      * others */
         if (ran != AC__RAN_OFF) ac__task_push(task);
         return false;
     }
@@ -204,7 +208,7 @@ static bool run(struct ac__worker *worker, struct ac__task *task)
     return true;
 }
 
-/* --- Sleeping ---------------------------------------------------------------------------------------------------------*/
+/* --- Sleeping ------------------------------------------------------------------------------------------------------*/
 
 static void sleep_on_futex(struct ac__worker *worker)
 {
@@ -212,8 +216,8 @@ static void sleep_on_futex(struct ac__worker *worker)
     worker->searching = !stopping(worker->runtime);
 }
 
-/* Coming back by itself, with more than this worker can run at once, it wakes another; having been claimed it is a searcher, who does that
- * when it starts to run. */
+/* Coming back by itself, with more than this worker can run at once, it wakes another; having been claimed it is a
+ * searcher, who does that when it starts to run. */
 static void sleep_in_driver(struct ac__worker *worker)
 {
     ac_runtime *rt = worker->runtime;
@@ -239,7 +243,7 @@ static void sleep_worker(struct ac__worker *worker)
     ac__after_sleep(worker);
 }
 
-/* --- The thread -------------------------------------------------------------------------------------------------------*/
+/* --- The thread ----------------------------------------------------------------------------------------------------*/
 
 /* False: the worker was given away, and this thread has nothing more to do with it. */
 static bool work(struct ac__worker *worker)

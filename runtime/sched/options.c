@@ -60,8 +60,10 @@ ac_runtime_options ac__options_resolve(const ac_runtime_options *given, size_t s
     ac_runtime_options o = { 0 };
     if (given) memcpy(&o, given, size < sizeof o ? size : sizeof o);
     if (!o.flavor) o.flavor = flavor_from_environment();
-    if (o.flavor != AC_MULTI_THREAD && o.flavor != AC_CURRENT_THREAD) ac__fatal("ac_runtime_new: flavor %d", (int)o.flavor);
-    if (o.start_paused && o.flavor != AC_CURRENT_THREAD) ac__fatal("ac_runtime_new: start_paused needs AC_CURRENT_THREAD");
+    if (o.flavor != AC_MULTI_THREAD && o.flavor != AC_CURRENT_THREAD)
+        ac__fatal("ac_runtime_new: flavor %d", (int)o.flavor);
+    if (o.start_paused && o.flavor != AC_CURRENT_THREAD)
+        ac__fatal("ac_runtime_new: start_paused needs AC_CURRENT_THREAD");
     o.worker_threads = o.flavor == AC_MULTI_THREAD ? worker_threads(o.worker_threads) : 1;
     if (!o.max_blocking_threads) o.max_blocking_threads = 512;
     if (o.blocking_keep_alive <= 0) o.blocking_keep_alive = ac_secs(10);

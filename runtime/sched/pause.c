@@ -1,7 +1,8 @@
 /* Stopping the workers of a runtime between polls, for a look at its tasks.
  *
- * A worker says `quiet` while it polls nothing: asleep, waiting here, or used by no thread. Before it polls again it takes that back
- * and looks whether a pause was asked for (both seq_cst, as the asking is), so that one of the two always sees the other. */
+ * A worker says `quiet` while it polls nothing: asleep, waiting here, or used by no thread. Before it polls again it
+ * takes that back and looks whether a pause was asked for (both seq_cst, as the asking is), so that one of the two
+ * always sees the other. */
 #include "base/futex.h"
 #include "sched/rt.h"
 #include "time/clock.h"

@@ -3,7 +3,7 @@
 #include "sched/rt.h"
 #include <assert.h>
 
-/* --- Waking a worker --------------------------------------------------------------------------------------------------*/
+/* --- Waking a worker -----------------------------------------------------------------------------------------------*/
 
 static void wake_in_bed(ac_runtime *rt, struct ac__worker *worker, enum ac__bed bed)
 {
@@ -22,10 +22,11 @@ void ac__announce(ac_runtime *rt)
     if (ac__unlikely(worker != NULL)) wake_in_bed(rt, worker, bed);
 }
 
-/* --- From outside -----------------------------------------------------------------------------------------------------*/
+/* --- From outside --------------------------------------------------------------------------------------------------*/
 
-/* Whoever is not one of the runtime's workers may be overtaken by its shutdown the moment the task is pushed, while it still has to look
- * whom to wake, and to do it. So outsiders are counted, and the shutdown waits for them at its very end. */
+/* Whoever is not one of the runtime's workers may be overtaken by its shutdown the moment the task is pushed, while
+ * it still has to look whom to wake, and to do it. So outsiders are counted, and the shutdown waits for them at its
+ * very end. */
 static inline bool outsider_comes(ac_runtime *rt, struct ac__worker *here)
 {
     if (here && here->runtime == rt) return false;
@@ -55,11 +56,12 @@ static void hand_over(struct ac__worker *worker, struct ac__task *task, struct a
     ac__inbox_push(&worker->inbox, task);
     uint32_t asleep = ac__atomic_load(&worker->asleep, seq_cst);
     if (asleep) asleep = ac__atomic_exchange(&worker->asleep, 0, seq_cst);
-    if (asleep) wake_in_bed(rt, worker, worker->kind == AC__WORKER_CURRENT || asleep == 2 ? AC__BED_DRIVER : AC__BED_FUTEX);
+    if (asleep)
+        wake_in_bed(rt, worker, worker->kind == AC__WORKER_CURRENT || asleep == 2 ? AC__BED_DRIVER : AC__BED_FUTEX);
     outsider_leaves(rt, outsider);
 }
 
-/* --- The global queue -------------------------------------------------------------------------------------------------*/
+/* --- The global queue ----------------------------------------------------------------------------------------------*/
 
 static struct ac__queue take_locked(struct ac__inject *inject, size_t most)
 {
@@ -95,7 +97,7 @@ struct ac__queue ac__inject_take_all(ac_runtime *rt)
     return taken;
 }
 
-/* --- The ring and the last-in slot ------------------------------------------------------------------------------------*/
+/* --- The ring and the last-in slot ---------------------------------------------------------------------------------*/
 
 /* The ring is full: half of it and the task go to the global queue, where the others find them. */
 static ac__cold void overflow(struct ac__worker *worker, struct ac__task *task)
@@ -120,21 +122,23 @@ void ac__ring_push_back(struct ac__worker *worker, struct ac__task *task)
     else ac__announce(worker->runtime);
 }
 
-/* What was woken last runs next: what it was sent is in the cache. What it displaces goes behind the others. Filling the empty slot
- * wakes nobody: this worker is about to run it, and waking another would cost more than most polls; but whoever searches can take it. */
+/* What was woken last runs next: what it was sent is in the cache. What it displaces goes behind the others. Filling
+ * the empty slot wakes nobody: this worker is about to run it, and waking another would cost more than most polls;
+ * but whoever searches can take it. */
 static void push_last_in(struct ac__worker *worker, struct ac__task *task)
 {
     struct ac__task *displaced = ac__atomic_exchange(&worker->lifo, task, acq_rel);
     if (displaced) ac__ring_push_back(worker, displaced);
 }
 
-/* --- Every way in -----------------------------------------------------------------------------------------------------*/
+/* --- Every way in --------------------------------------------------------------------------------------------------*/
 
 void ac__worker_push_new(struct ac__worker *worker, struct ac__task *task)
 {
     struct ac__home *home = task->home;
     if (home->local == worker) ac__queue_push(&worker->local, task);
-    else if (!home->local && worker->kind == AC__WORKER_POOL && worker->runtime == home->runtime) ac__ring_push_back(worker, task);
+    else if (!home->local && worker->kind == AC__WORKER_POOL && worker->runtime == home->runtime)
+        ac__ring_push_back(worker, task);
     else ac__task_push(task);
 }
 

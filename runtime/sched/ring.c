@@ -23,7 +23,8 @@ static uint32_t claim(struct ac__ring *from, uint32_t *first)
         if (steal != real) return 0;
         uint32_t n = ac__atomic_load(&from->tail, acquire) - real;
         n -= n / 2;
-        /* A tail read after the head may be ahead of it by more than the ring: the head is stale, and the swap would fail. */
+        /* A tail read after the head may be ahead of it by more than the ring: the head is stale, and the swap would
+         * fail. */
         if (n == 0 || n > AC__RING_SIZE / 2) {
             if (n == 0) return 0;
             head = ac__atomic_load(&from->head, acquire);
@@ -36,7 +37,8 @@ static uint32_t claim(struct ac__ring *from, uint32_t *first)
     }
 }
 
-/* Copying is over: the slots are the owner's again. The owner may have moved real on meanwhile; steal joins it where it is. */
+/* Copying is over: the slots are the owner's again. The owner may have moved real on meanwhile; steal joins it where
+ * it is. */
 static void release_claim(struct ac__ring *from)
 {
     uint64_t head = ac__atomic_load(&from->head, acquire);

@@ -1,20 +1,22 @@
 /* The run queue of a worker: a ring of task pointers that its owner fills and empties and that others steal from.
  *
- * After Tokio's queue (tokio/src/runtime/scheduler/multi_thread/queue.rs), which is after Go's. Positions count up without end; a
- * slot is a position modulo the size. The owner alone writes `tail`, so that pushing is a plain store of the slot and one of the tail.
- * `head` packs two positions into a word: *real*, from which the next task is taken, and *steal*, which lags behind it only while
- * a thief copies out the tasks in between:
+ * After Tokio's queue (tokio/src/runtime/scheduler/multi_thread/queue.rs), which is after Go's. Positions count up
+ * without end; a slot is a position modulo the size. The owner alone writes `tail`, so that pushing is a plain store
+ * of the slot and one of the tail. `head` packs two positions into a word: *real*, from which the next task is
+ * taken, and *steal*, which lags behind it only while a thief copies out the tasks in between:
  *
  *        steal          real                 tail
  *     .....[ being copied )[ to be run        )......
  *
- * A thief claims tasks by moving real (one compare and swap, which fails if anybody else moved), copies them at leisure, and sets
- * steal to real. While the two differ nobody else steals, and the owner goes on popping from real and treats the slots from steal
- * on as full. A thief takes half, and only if it has room for it: its own ring is at most half full, which it knows being its owner.
+ * A thief claims tasks by moving real (one compare and swap, which fails if anybody else moved), copies them at
+ * leisure, and sets steal to real. While the two differ nobody else steals, and the owner goes on popping from real
+ * and treats the slots from steal on as full. A thief takes half, and only if it has room for it: its own ring is at
+ * most half full, which it knows being its owner.
  *
- * Memory order: a push stores tail with seq_cst, for the sake of the sleeper check that follows it (idle.h); that it is a release
- * makes the slot visible to thieves, who read tail with acquire. Slots are read relaxed: a claimed slot is not written before steal
- * has passed it, and the owner reads head with acquire, which pairs with the thief's last exchange. */
+ * Memory order: a push stores tail with seq_cst, for the sake of the sleeper check that follows it (idle.h); that it
+ * is a release makes the slot visible to thieves, who read tail with acquire. Slots are read relaxed: a claimed slot
+ * is not written before steal has passed it, and the owner reads head with acquire, which pairs with the thief's
+ * last exchange. */
 #ifndef ASYNCC_SCHED_RING_H
 #define ASYNCC_SCHED_RING_H
 #include "base/atomic.h"
@@ -59,7 +61,8 @@ static inline bool ac__ring_push(struct ac__ring *ring, struct ac__task *task)
     return true;
 }
 
-/* By the owner, for tasks that need no sleeper check each: pushes without publishing; ac__ring_publish does it for all. There must be room. */
+/* By the owner, for tasks that need no sleeper check each: pushes without publishing; ac__ring_publish does it for
+ * all. There must be room. */
 static inline void ac__ring_put(struct ac__ring *ring, uint32_t nth, struct ac__task *task)
 {
     ac__atomic_store(&ring->slot[(ring->tail + nth) % AC__RING_SIZE], task, relaxed);
@@ -82,9 +85,11 @@ static inline struct ac__task *ac__ring_pop(struct ac__ring *ring)
     }
 }
 
-/* By the owner of a full ring: takes the older half out, to make room. The number taken; 0 when a thief is at it, which makes room too. */
+/* By the owner of a full ring: takes the older half out, to make room. The number taken; 0 when a thief is at it,
+ * which makes room too. */
 uint32_t ac__ring_take_half(struct ac__ring *ring, struct ac__task *taken[AC__RING_SIZE / 2]);
-/* By the owner of `to`, from another's ring: moves half of it over and gives one of them to be run now; NULL when there was nothing to be had. */
+/* By the owner of `to`, from another's ring: moves half of it over and gives one of them to be run now; NULL when
+ * there was nothing to be had. */
 struct ac__task *ac__ring_steal(struct ac__ring *from, struct ac__ring *to);
 
 #endif

@@ -28,7 +28,7 @@ static void unlist_runtime(ac_runtime *rt)
     ac__lock_release(&ac__runtimes_lock);
 }
 
-/* --- Its parts --------------------------------------------------------------------------------------------------------*/
+/* --- Its parts -----------------------------------------------------------------------------------------------------*/
 
 ac_runtime *ac_runtime_current(void) { return ac__thread.runtime; }
 struct ac__timers *ac__runtime_timers(ac_runtime *rt) { return rt->timers; }
@@ -37,7 +37,7 @@ struct ac__driver *ac__runtime_driver(ac_runtime *rt) { return rt->driver; }
 unsigned ac__runtime_wheels(const ac_runtime *rt) { return rt->n_workers + 1; }
 bool ac__runtime_is_current_thread(const ac_runtime *rt) { return rt->core != NULL; }
 
-/* --- Beginning --------------------------------------------------------------------------------------------------------*/
+/* --- Beginning -----------------------------------------------------------------------------------------------------*/
 
 static int open_workers(ac_runtime *rt)
 {
@@ -116,9 +116,10 @@ ac_runtime *ac__runtime_new(const ac_runtime_options *options, size_t size)
     return NULL;
 }
 
-/* --- End --------------------------------------------------------------------------------------------------------------*/
+/* --- End -----------------------------------------------------------------------------------------------------------*/
 
-/* Drops need a worker to happen on; that of a visitor will do, and there is memory for it even now if a block_on has ever been. */
+/* Drops need a worker to happen on; that of a visitor will do, and there is memory for it even now if a block_on has
+ * ever been. */
 static void sweep(ac_runtime *rt)
 {
     struct ac__worker *worker = rt->core ? rt->core : rt->idle_visitors;
@@ -128,8 +129,9 @@ static void sweep(ac_runtime *rt)
     ac__worker_leave(worker);
 }
 
-/* The order: no more polls; then the tasks are dropped; calls that were queued on the blocking pool run; what these spawned is dropped; then no
- * task is left that could be woken, and once threads outside are through with waking there is nobody to touch the memory. */
+/* The order: no more polls; then the tasks are dropped; calls that were queued on the blocking pool run; what these
+ * spawned is dropped; then no task is left that could be woken, and once threads outside are through with waking
+ * there is nobody to touch the memory. */
 bool ac_runtime_shutdown(ac_runtime *rt, ac_duration timeout)
 {
     if (!rt) return true;

@@ -1,9 +1,10 @@
 /* Looking a little longer before going to sleep.
  *
- * Falling asleep and being woken costs two system calls and some microseconds; a task that comes a microsecond after the queue
- * ran empty, as the answer to one that was just sent away does, is cheaper to wait for awake. How long is learned: a spin that found something makes the
- * next one longer, one in vain makes it half as long, so that a thread whose tasks come seldom soon does not spin at all, but for
- * a try now and then. With one CPU there is nobody to wait for. */
+ * Falling asleep and being woken costs two system calls and some microseconds; a task that comes a microsecond after
+ * the queue ran empty, as the answer to one that was just sent away does, is cheaper to wait for awake. How long is
+ * learned: a spin that found something makes the next one longer, one in vain makes it half as long, so that a
+ * thread whose tasks come seldom soon does not spin at all, but for a try now and then. With one CPU there is nobody
+ * to wait for. */
 #ifndef ASYNCC_SCHED_SPIN_H
 #define ASYNCC_SCHED_SPIN_H
 #include "base/atomic.h"

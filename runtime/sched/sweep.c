@@ -1,17 +1,19 @@
-/* Dropping tasks that will not be polled again: at the end of a runtime, and the local ones at the end of an ac_block_on.
+/* Dropping tasks that will not be polled again: at the end of a runtime, and the local ones at the end of an
+ * ac_block_on.
  *
- * A walk over the slabs finds every task, so none has to be kept in a list. A sleeping one is seized (state.c) and dropped. One that is
- * NOTIFIED is in a queue or, notified by a thread outside that has not come to push it, about to be; it must not be touched
- * before it is in a queue, since that thread still will. So the queues are emptied and the walk repeated until none is left. Defers
- * that run meanwhile may wake and spawn; what they spawn turns up in a queue too. Blocking tasks are the blocking pool's. */
+ * A walk over the slabs finds every task, so none has to be kept in a list. A sleeping one is seized (state.c) and
+ * dropped. One that is NOTIFIED is in a queue or, notified by a thread outside that has not come to push it, about
+ * to be; it must not be touched before it is in a queue, since that thread still will. So the queues are emptied and
+ * the walk repeated until none is left. Defers that run meanwhile may wake and spawn; what they spawn turns up in a
+ * queue too. Blocking tasks are the blocking pool's. */
 #include "mem/slab.h"
 #include "sched/rt.h"
 #include <sched.h>
 
 struct sweep {
-    struct ac__worker *worker;     /* this thread's: drops need one */
-    bool local;                    /* only the local tasks of this worker; else all of its runtime */
-    size_t awaited;                /* tasks that are NOTIFIED, met in this walk */
+    struct ac__worker *worker; /* this thread's: drops need one */
+    bool local;                /* only the local tasks of this worker; else all of its runtime */
+    size_t awaited;            /* tasks that are NOTIFIED, met in this walk */
 };
 
 /* By the address of the home alone: that of a task of another runtime may be gone. */
@@ -92,7 +94,8 @@ void ac__sweep_runtime(ac_runtime *rt, struct ac__worker *worker)
         ac__list_each (node, &rt->all_workers) empty_queues_of(&sweep, ac__list_entry(node, struct ac__worker, all));
         struct ac__queue injected = ac__inject_take_all(rt), rest = { 0 };
         drop_queued(&sweep, &injected, &rest);
-        ac__list_each (node, &rt->all_workers) ac__cache_walk(ac__list_entry(node, struct ac__worker, all)->cells, &walk);
+        ac__list_each (node, &rt->all_workers)
+            ac__cache_walk(ac__list_entry(node, struct ac__worker, all)->cells, &walk);
         ac__shared_walk(&walk);
         if (sweep.awaited) sched_yield();
     } while (sweep.awaited);

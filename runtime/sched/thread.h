@@ -1,5 +1,5 @@
-/* What a thread is to the runtime. The hot path does not read this: a poll carries its worker in the context. It is for calls that
- * get no context: waking, freeing, spawning from a plain function, the call slot. */
+/* What a thread is to the runtime. The hot path does not read this: a poll carries its worker in the context. It is
+ * for calls that get no context: waking, freeing, spawning from a plain function, the call slot. */
 #ifndef ASYNCC_SCHED_THREAD_H
 #define ASYNCC_SCHED_THREAD_H
 #include "asyncc/future.h"

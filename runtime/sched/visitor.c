@@ -1,13 +1,13 @@
-/* ac_block_on on a thread of its own beside the workers: runs the future it was given and the local tasks of that, sleeps on a
- * futex between. Everything else those spawn goes to the workers.
+/* ac_block_on on a thread of its own beside the workers: runs the future it was given and the local tasks of that,
+ * sleeps on a futex between. Everything else those spawn goes to the workers.
  *
- * On a current-thread runtime there is one worker, which another thread drives; when that thread leaves, a visitor takes the worker
- * over, and drives it beside its own tasks until it leaves itself. */
+ * On a current-thread runtime there is one worker, which another thread drives; when that thread leaves, a visitor
+ * takes the worker over, and drives it beside its own tasks until it leaves itself. */
 #include "base/futex.h"
 #include "sched/hooks.h"
 #include "sched/rt.h"
 
-/* --- Visitors come and go; those of a runtime are kept for the next -----------------------------------------------------*/
+/* --- Visitors come and go; those of a runtime are kept for the next ------------------------------------------------*/
 
 struct ac__worker *ac__visitor_take(ac_runtime *rt)
 {
@@ -28,7 +28,7 @@ void ac__visitor_give(ac_runtime *rt, struct ac__worker *worker)
     ac__lock_release(&rt->workers_lock);
 }
 
-/* --- The core of a current-thread runtime -------------------------------------------------------------------------------*/
+/* --- The core of a current-thread runtime --------------------------------------------------------------------------*/
 
 bool ac__core_take(ac_runtime *rt)
 {
@@ -37,7 +37,8 @@ bool ac__core_take(ac_runtime *rt)
     return true;
 }
 
-/* Left like one asleep, so that a push makes the driver's descriptor readable (ac_runtime_fd). Visitors that sleep have a look at it. */
+/* Left like one asleep, so that a push makes the driver's descriptor readable (ac_runtime_fd). Visitors that sleep
+ * have a look at it. */
 void ac__core_give(ac_runtime *rt)
 {
     ac__atomic_store(&rt->core->asleep, 1, seq_cst);
@@ -52,7 +53,7 @@ void ac__core_give(ac_runtime *rt)
     ac__lock_release(&rt->workers_lock);
 }
 
-/* --- Running ------------------------------------------------------------------------------------------------------------*/
+/* --- Running -------------------------------------------------------------------------------------------------------*/
 
 static struct ac__task *next_task(struct ac__worker *worker)
 {

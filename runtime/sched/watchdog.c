@@ -1,8 +1,9 @@
 /* The watchdog: reports a poll that holds its worker longer than the option report_held_after says.
  *
- * The workers do nothing for it but what they do anyway: count their polls. A thread looks at the counts; one that has not changed since its
- * last look, with a poll under way, is a poll that has lasted that long. It says so at once (the call may never return), and asks
- * the worker to tell at the end of the poll where the task stands then, which only the worker can know. */
+ * The workers do nothing for it but what they do anyway: count their polls. A thread looks at the counts; one that
+ * has not changed since its last look, with a poll under way, is a poll that has lasted that long. It says so at
+ * once (the call may never return), and asks the worker to tell at the end of the poll where the task stands then,
+ * which only the worker can know. */
 #include "base/futex.h"
 #include "mem/alloc.h"
 #include "sched/rt.h"
@@ -52,10 +53,11 @@ static void look_at(struct ac__watchdog *dog, struct ac__worker *worker, int64_t
     seen->told = true;
     ac__atomic_store(&worker->held, 1, relaxed);
     if (runs == &ac__root_descriptor)
-        dprintf(STDERR_FILENO, "asyncc: a poll of the task in ac_block_on (or main) has held its thread for %lld ms\n", (long long)(held / 1000000));
+        dprintf(STDERR_FILENO, "asyncc: a poll of the task in ac_block_on (or main) has held its thread for %lld ms\n",
+                (long long)(held / 1000000));
     else
-        dprintf(STDERR_FILENO, "asyncc: a poll of a task of %s (%s:%u) has held its worker for %lld ms\n", runs->name, runs->file,
-                runs->line, (long long)(held / 1000000));
+        dprintf(STDERR_FILENO, "asyncc: a poll of a task of %s (%s:%u) has held its worker for %lld ms\n", runs->name,
+                runs->file, runs->line, (long long)(held / 1000000));
 }
 
 static void *watch(void *argument)

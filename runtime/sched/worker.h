@@ -1,11 +1,11 @@
 /* A worker: what a thread needs to run tasks. There are three kinds.
  *
  *   POOL      a thread of a multi-thread runtime; its queue is a ring others steal from
- *   CURRENT   the one worker of a current-thread runtime, driven by whichever thread is in ac_block_on (or ac_runtime_turn)
+ *   CURRENT   the one worker of a current-thread runtime, driven by the thread in ac_block_on (or ac_runtime_turn)
  *   VISITOR   a thread in ac_block_on that runs the future it was given, and local tasks of it, and no others
  *
- * POOL tasks may run on any POOL worker of the runtime. CURRENT and VISITOR workers have a plain queue for tasks of their own;
- * others hand them tasks through the inbox. */
+ * POOL tasks may run on any POOL worker of the runtime. CURRENT and VISITOR workers have a plain queue for tasks of
+ * their own; others hand them tasks through the inbox. */
 #ifndef ASYNCC_SCHED_WORKER_H
 #define ASYNCC_SCHED_WORKER_H
 #include "asyncc/runtime.h"
@@ -34,21 +34,21 @@ struct ac__worker_counts {
 struct ac__worker {
     /* Of the owner alone. */
     ac_runtime *runtime;
-    struct ac__home home;      /* of the tasks that are this worker's own */
+    struct ac__home home; /* of the tasks that are this worker's own */
     struct ac__cache *cells;
-    ac_context *polling;       /* the poll under way */
+    ac_context *polling; /* the poll under way */
     enum ac__worker_kind kind;
-    unsigned index;            /* of a POOL worker among its like */
-    unsigned wheel;            /* where its timers go */
-    bool yielded;              /* the task that is polled wants to go behind the others */
-    bool searching;            /* counted as such in the idle word */
-    bool in_driver;            /* wakes come from the driver: they are announced together, afterwards */
-    bool pushed;               /* … and there were some */
-    bool stands_in;            /* VISITOR: only until the end of a poll, see in_place.c */
-    bool has_local;            /* spawned a local task since it entered ac_block_on */
-    uint32_t tick;             /* polls, for what is to be done now and then */
-    uint32_t global_interval;  /* polls between two visits to the global queue */
-    uint32_t lifo_turns;       /* the last-in slot had this many in a row */
+    unsigned index;           /* of a POOL worker among its like */
+    unsigned wheel;           /* where its timers go */
+    bool yielded;             /* the task that is polled wants to go behind the others */
+    bool searching;           /* counted as such in the idle word */
+    bool in_driver;           /* wakes come from the driver: they are announced together, afterwards */
+    bool pushed;              /* … and there were some */
+    bool stands_in;           /* VISITOR: only until the end of a poll, see in_place.c */
+    bool has_local;           /* spawned a local task since it entered ac_block_on */
+    uint32_t tick;            /* polls, for what is to be done now and then */
+    uint32_t global_interval; /* polls between two visits to the global queue */
+    uint32_t lifo_turns;      /* the last-in slot had this many in a row */
     uint64_t random;
     uint64_t next_id, last_id; /* of tasks: numbers set aside for this worker */
     int64_t batch_started;     /* when, and at which tick, the poll times were last looked at */
@@ -57,19 +57,21 @@ struct ac__worker {
     struct ac__queue local;    /* CURRENT, VISITOR: tasks to be run */
     struct ac__queue deferred; /* tasks that yielded */
     struct ac__worker_counts counts;
-    struct ac__list all;       /* in the runtime's list of workers */
+    struct ac__list all;          /* in the runtime's list of workers */
     struct ac__worker *next_idle; /* VISITOR: in the list of those not in use */
 
     /* Shared: */
-    uint32_t quiet __attribute__((aligned(AC__CACHE_LINE))); /* it polls nothing, and looks at the runtime's `stopping` before it does */
-    uint32_t held;             /* the watchdog found its poll to be long */
-    const ac_descriptor *runs; /* what it polls, for the watchdog; NULL: nothing */
-    uint32_t park;             /* futex: 0 asleep or about to be, 1 woken */
-    uint8_t next_sleeper;      /* in the stack of sleeping workers, see idle.h */
-    struct ac__inbox inbox;    /* CURRENT, VISITOR: from other threads */
-    uint32_t asleep;           /* CURRENT, VISITOR: whoever fills the inbox has to wake it; 2: a VISITOR, in the driver */
+    uint32_t quiet __attribute__((aligned(AC__CACHE_LINE))); /* it polls nothing, and looks at the runtime's
+                                                              * `stopping` before it does */
+    uint32_t held;                                           /* the watchdog found its poll to be long */
+    const ac_descriptor *runs;                               /* what it polls, for the watchdog; NULL: nothing */
+    uint32_t park;                                           /* futex: 0 asleep or about to be, 1 woken */
+    uint8_t next_sleeper;                                    /* in the stack of sleeping workers, see idle.h */
+    struct ac__inbox inbox;                                  /* CURRENT, VISITOR: from other threads */
+    uint32_t asleep; /* CURRENT, VISITOR: whoever fills the inbox has to wake it; 2: a VISITOR, in the
+                                * driver */
     struct ac__task *lifo __attribute__((aligned(AC__CACHE_LINE))); /* POOL: the task woken last; may be stolen */
-    struct ac__ring ring;      /* POOL */
+    struct ac__ring ring;                                           /* POOL */
 };
 
 /* The task whose poll or drop is under way on this thread; NULL: none. */

@@ -7,7 +7,8 @@
 
 #define HEADER ((sizeof(struct ac__frame) + AC__FRAME_ALIGN - 1) / AC__FRAME_ALIGN * AC__FRAME_ALIGN)
 
-/* A cell is aligned to 16. What wants more gets a block of its own, placed so that the future behind the header is aligned. */
+/* A cell is aligned to 16. What wants more gets a block of its own, placed so that the future behind the header is
+ * aligned. */
 static ac__cold struct ac__frame *aligned_new(const ac_descriptor *type)
 {
     size_t before = (HEADER + type->align - 1) / type->align * type->align;

@@ -3,8 +3,8 @@
 #include "sched/worker.h"
 #include "task/task.h"
 
-/* The frame is not touched here: whoever takes the task next drops it, on the thread where it belongs. A task that runs right now is
- * taken once more afterwards, by NOTIFIED. */
+/* The frame is not touched here: whoever takes the task next drops it, on the thread where it belongs. A task that
+ * runs right now is taken once more afterwards, by NOTIFIED. */
 void ac_abort(void *handle)
 {
     struct ac__task *task = handle;

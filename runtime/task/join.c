@@ -1,8 +1,9 @@
 /* Waiting for a task to end.
  *
- * The joiner leaves a counted pointer to its own task in the task it waits for and sets JOINER, in that order; completing reads
- * them in the other order. Whoever changes the state word from a state with JOINER and without COMPLETE owns the pointer:
- * the completing thread, which wakes and releases it, or the joiner that gives up, which releases it. */
+ * The joiner leaves a counted pointer to its own task in the task it waits for and sets JOINER, in that order;
+ * completing reads them in the other order. Whoever changes the state word from a state with JOINER and without
+ * COMPLETE owns the pointer: the completing thread, which wakes and releases it, or the joiner that gives up, which
+ * releases it. */
 #include "asyncc/task.h"
 #include "base/fatal.h"
 #include "task/task.h"
@@ -113,13 +114,19 @@ static int describe(const void *future, char *text, size_t room)
     return snprintf(text, room, "task %llu (%s)", (unsigned long long)task->id, task->type->name);
 }
 
-const ac_descriptor ac_op_join_descriptor = {
-    .name = "ac_join", .file = __FILE__, .size = sizeof(struct ac_op_join_future), .align = _Alignof(struct ac_op_join_future),
-    .poll = (int (*)(void *, ac_context *))ac_op_join_poll, .drop = (void (*)(void *))ac_op_join_drop, .describe = describe
-};
-const ac_descriptor ac_op_join_result_descriptor = {
-    .name = "ac_join_result", .file = __FILE__, .size = sizeof(struct ac_op_join_result_future),
-    .align = _Alignof(struct ac_op_join_result_future), .result_offset = offsetof(struct ac_op_join_result_future, result),
-    .result_size = sizeof(int), .poll = (int (*)(void *, ac_context *))ac_op_join_result_poll,
-    .drop = (void (*)(void *))ac_op_join_result_drop, .describe = describe
-};
+const ac_descriptor ac_op_join_descriptor = { .name = "ac_join",
+                                              .file = __FILE__,
+                                              .size = sizeof(struct ac_op_join_future),
+                                              .align = _Alignof(struct ac_op_join_future),
+                                              .poll = (int (*)(void *, ac_context *))ac_op_join_poll,
+                                              .drop = (void (*)(void *))ac_op_join_drop,
+                                              .describe = describe };
+const ac_descriptor ac_op_join_result_descriptor = { .name = "ac_join_result",
+                                                     .file = __FILE__,
+                                                     .size = sizeof(struct ac_op_join_result_future),
+                                                     .align = _Alignof(struct ac_op_join_result_future),
+                                                     .result_offset = offsetof(struct ac_op_join_result_future, result),
+                                                     .result_size = sizeof(int),
+                                                     .poll = (int (*)(void *, ac_context *))ac_op_join_result_poll,
+                                                     .drop = (void (*)(void *))ac_op_join_result_drop,
+                                                     .describe = describe };

@@ -1,9 +1,9 @@
 /* Running a task: one poll of it, from where it stopped, and its end.
  *
- * A task that waits deep in a chain of pool frames (recursion, calls through pointers) is resumed at the innermost one, task->leaf: the
- * frames above it are polled only when it is done, each finding its child done at once. So a resume costs one level
- * and not the depth of the chain, and so does, per frame, the drop: it goes from the leaf outwards, marking each frame as
- * dropped for the one above it, and never recurses. */
+ * A task that waits deep in a chain of pool frames (recursion, calls through pointers) is resumed at the innermost
+ * one, task->leaf: the frames above it are polled only when it is done, each finding its child done at once. So a
+ * resume costs one level and not the depth of the chain, and so does, per frame, the drop: it goes from the leaf
+ * outwards, marking each frame as dropped for the one above it, and never recurses. */
 #include "mem/slab.h"
 #include "sched/thread.h"
 #include "sched/rt.h"
@@ -59,9 +59,9 @@ enum ac__ran ac__task_run(struct ac__task *task, struct ac__worker *worker)
         ac__task_drop_running(task, worker);
         return AC__RAN_OFF;
     }
-    ac_context cx = {
-        .task = task, .worker = worker, .budget = state & AC__TASK_UNCONSTRAINED ? UINT32_MAX : AC__BUDGET
-    };
+    ac_context cx = { .task = task,
+                      .worker = worker,
+                      .budget = state & AC__TASK_UNCONSTRAINED ? UINT32_MAX : AC__BUDGET };
     worker->polling = &cx;
     worker->yielded = false;
     ac__atomic_store(&worker->runs, task->type, relaxed);
@@ -69,7 +69,8 @@ enum ac__ran ac__task_run(struct ac__task *task, struct ac__worker *worker)
     worker = cx.worker; /* another one if ac_block_in_place gave ours away */
     worker->polling = NULL;
     ac__atomic_store(&worker->runs, NULL, relaxed);
-    if (ac__unlikely(ac__atomic_load(&worker->held, relaxed))) ac__watchdog_report(worker, polled == AC_PENDING ? task : NULL);
+    if (ac__unlikely(ac__atomic_load(&worker->held, relaxed)))
+        ac__watchdog_report(worker, polled == AC_PENDING ? task : NULL);
     if (polled == AC_PENDING) {
         bool yielded = worker->yielded;
         if (ac__likely(!ac__task_sleep(task, yielded))) return AC__RAN_OFF;

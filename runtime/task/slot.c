@@ -1,8 +1,8 @@
 /* The call slot: how an async function is called where only its C type is known.
  *
- * Each async function f is also a C function f, so that tables of pointers stay as the user wrote them. Called, it asks here where its
- * arguments are to go; whoever meant to call it has said so just before, on this thread. Nothing runs between the two but the
- * call itself: the arguments are evaluated before the slot is armed. */
+ * Each async function f is also a C function f, so that tables of pointers stay as the user wrote them. Called, it
+ * asks here where its arguments are to go; whoever meant to call it has said so just before, on this thread. Nothing
+ * runs between the two but the call itself: the arguments are evaluated before the slot is armed. */
 #include "base/fatal.h"
 #include "sched/worker.h"
 #include "task/task.h"
@@ -35,8 +35,9 @@ void *ac__enter(const ac_descriptor *type)
         return ac__frame_future(frame);
     }
     if (armed == UNARMED)
-        ac__fatal("%s (%s:%u) is an async function, called as a plain one: it has to be awaited or spawned in a .ac file",
-                  type->name, type->file, type->line);
+        ac__fatal(
+            "%s (%s:%u) is an async function, called as a plain one: it has to be awaited or spawned in a .ac file",
+            type->name, type->file, type->line);
     void *future = ac__spawn_begin(ac__thread.slot.cx, ac__thread.slot.runtime, type, ac__thread.slot.flags);
     ac__thread.slot.given = future;
     return future;

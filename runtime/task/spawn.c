@@ -10,7 +10,8 @@ static struct ac__home *home_for(struct ac__worker *worker, ac_runtime *rt, cons
 {
     if (!(flags & AC__SPAWN_LOCAL)) return &rt->home;
     if (!worker || worker->kind == AC__WORKER_POOL || worker->stands_in || worker->runtime != rt)
-        ac__fatal("spawn_local of %s: only under ac_block_on (or in `async main`), in a local task, or on a current-thread runtime",
+        ac__fatal("spawn_local of %s: only under ac_block_on (or in `async main`), in a local task, or on a "
+                  "current-thread runtime",
                   type->name);
     worker->has_local = true;
     return &worker->home;
@@ -37,7 +38,8 @@ void *ac__spawn_begin(ac_context *cx, ac_runtime *rt, const ac_descriptor *type,
     return ac__task_future(task);
 }
 
-_Static_assert((AC__TASK_OUTSIZED & (AC__SPAWN_LOCAL | AC__SPAWN_BLOCKING | AC__SPAWN_DETACHED)) == 0, "they share a word above");
+_Static_assert((AC__TASK_OUTSIZED & (AC__SPAWN_LOCAL | AC__SPAWN_BLOCKING | AC__SPAWN_DETACHED)) == 0,
+               "they share a word above");
 
 static uint64_t first_state(uint64_t flags)
 {

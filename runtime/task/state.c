@@ -3,8 +3,8 @@
 #include "task/watch.h"
 
 /* release: what the waker did before must be seen by the poll, which takes the task with an acquire that reads this
- * exchange or a later one. It is never a plain "already NOTIFIED, nothing to do": the poll that clears NOTIFIED might then have read
- * the waker's data before it was written. */
+ * exchange or a later one. It is never a plain "already NOTIFIED, nothing to do": the poll that clears NOTIFIED
+ * might then have read the waker's data before it was written. */
 bool ac__task_notify(struct ac__task *task)
 {
     uint64_t before = ac__atomic_or(&task->state, AC__TASK_NOTIFIED, acq_rel);
@@ -41,7 +41,8 @@ bool ac__task_sleep(struct ac__task *task, bool again)
         return (before & AC__TASK_NOTIFIED) != 0;
     }
     uint64_t state = ac__atomic_load(&task->state, relaxed);
-    while (!ac__atomic_cas_weak(&task->state, &state, (state & ~AC__TASK_RUNNING) | AC__TASK_NOTIFIED, acq_rel, relaxed)) {}
+    while (!ac__atomic_cas_weak(&task->state, &state, (state & ~AC__TASK_RUNNING) | AC__TASK_NOTIFIED, acq_rel,
+                                relaxed)) {}
     return true;
 }
 
@@ -50,13 +51,14 @@ bool ac__task_seize(struct ac__task *task)
     uint64_t state = ac__atomic_load(&task->state, relaxed);
     do {
         if (state == 0 || (state & (AC__TASK_RUNNING | AC__TASK_NOTIFIED | AC__TASK_COMPLETE))) return false;
-    } while (!ac__atomic_cas_weak(&task->state, &state, state | AC__TASK_RUNNING | AC__TASK_CANCELLED, acq_rel, relaxed));
+    } while (
+        !ac__atomic_cas_weak(&task->state, &state, state | AC__TASK_RUNNING | AC__TASK_CANCELLED, acq_rel, relaxed));
     return true;
 }
 
-/* The joiner is woken between the two steps of the slow way: COMPLETE is set first, so that it finds what it was woken for, and the
- * reference goes last, since `joiner` lies in the task. Whoever unregisters a joiner (join.c) learns from COMPLETE in the word
- * it changed that the pointer is no longer its own to release. */
+/* The joiner is woken between the two steps of the slow way: COMPLETE is set first, so that it finds what it was
+ * woken for, and the reference goes last, since `joiner` lies in the task. Whoever unregisters a joiner (join.c)
+ * learns from COMPLETE in the word it changed that the pointer is no longer its own to release. */
 void ac__task_complete(struct ac__task *task, uint64_t dropped)
 {
     uint64_t state = ac__atomic_load(&task->state, acquire);

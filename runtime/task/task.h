@@ -14,18 +14,20 @@
  *
  *   spawn        FRESH|NOTIFIED, one reference for being incomplete and one for the handle if there is one
  *   take         NOTIFIED -> RUNNING                by the thread that popped it: exclusive-or, both bits are known
- *   sleep        RUNNING -> nothing                 after AC_PENDING; finding NOTIFIED set beside it means: push it again
+ *   sleep        RUNNING -> nothing                 after AC_PENDING; NOTIFIED found beside it means: push it again
  *   notify       + NOTIFIED                         from any thread; whoever adds it to a sleeping task must push it
  *   abort        + NOTIFIED + CANCELLED             the same
  *   complete     RUNNING -> COMPLETE                and the reference for being incomplete is let go of
  *
- * The rest of the word: flags that never change after the spawn, and in the upper half the count of references: one while it is
- * incomplete, one a handle, one a counted waker. A zero word is a free cell, so that a walk over the slabs can tell.
+ * The rest of the word: flags that never change after the spawn, and in the upper half the count of references: one
+ * while it is incomplete, one a handle, one a counted waker. A zero word is a free cell, so that a walk over the
+ * slabs can tell.
  *
- * Locked instructions are most of what a scheduler costs (each 5 to 8 ns), so they are left out where nobody else can hold the
- * task: with a count of one and FRESH there is neither handle nor waker, and taking it is a plain store; with a count of one
- * after a poll that gave AC_READY there is none either (see wake.h: a leaf is not ready before its waker has let go), and it
- * is freed without any. A detached task that never sleeps costs none on its state word. */
+ * Locked instructions are most of what a scheduler costs (each 5 to 8 ns), so they are left out where nobody else
+ * can hold the task: with a count of one and FRESH there is neither handle nor waker, and taking it is a plain
+ * store; with a count of one after a poll that gave AC_READY there is none either (see wake.h: a leaf is not ready
+ * before its waker has let go), and it is freed without any. A detached task that never sleeps costs none on its
+ * state word. */
 #ifndef ASYNCC_TASK_TASK_H
 #define ASYNCC_TASK_TASK_H
 #include "asyncc/future.h"
@@ -42,11 +44,11 @@ struct ac__home {
 
 struct ac__task {
     uint64_t state;
-    struct ac__task *link;         /* the next in whatever queue it is in */
+    struct ac__task *link; /* the next in whatever queue it is in */
     const ac_descriptor *type;
     struct ac__home *home;
-    struct ac__task *joiner;       /* see JOINER */
-    struct ac__frame *leaf;        /* the pool frame at which it resumes; NULL: its own frame */
+    struct ac__task *joiner; /* see JOINER */
+    struct ac__frame *leaf;  /* the pool frame at which it resumes; NULL: its own frame */
     uint64_t id;
     struct ac__task_local *locals; /* values of its task-locals */
 };
@@ -60,12 +62,12 @@ _Static_assert(sizeof(struct ac__task) <= 64, "the header of a sleeping task");
 #define AC__TASK_DROPPED UINT64_C(32)
 #define AC__TASK_FRESH UINT64_C(64)
 /* Constant after the spawn. */
-#define AC__TASK_BLOCKING UINT64_C(256) /* a plain call for the blocking pool */
-#define AC__TASK_ROOT UINT64_C(512)     /* of ac_block_on: its storage is the caller's */
-#define AC__TASK_OUTSIZED UINT64_C(1024) /* not from a slab */
+#define AC__TASK_BLOCKING UINT64_C(256)       /* a plain call for the blocking pool */
+#define AC__TASK_ROOT UINT64_C(512)           /* of ac_block_on: its storage is the caller's */
+#define AC__TASK_OUTSIZED UINT64_C(1024)      /* not from a slab */
 #define AC__TASK_UNCONSTRAINED UINT64_C(2048) /* no budget; written by the task itself, while RUNNING */
-#define AC__TASK_BOUND UINT64_C(4096)  /* never leaves the thread that spawned it */
-#define AC__TASK_WATCHED UINT64_C(8192) /* beside JOINER: `joiner` holds a watcher instead (watch.h) */
+#define AC__TASK_BOUND UINT64_C(4096)         /* never leaves the thread that spawned it */
+#define AC__TASK_WATCHED UINT64_C(8192)       /* beside JOINER: `joiner` holds a watcher instead (watch.h) */
 #define AC__TASK_REFERENCE (UINT64_C(1) << 32)
 
 static inline uint64_t ac__task_references(uint64_t state) { return state >> 32; }
@@ -73,7 +75,7 @@ static inline uint64_t ac__task_references(uint64_t state) { return state >> 32;
 static inline void *ac__task_future(struct ac__task *task) { return task + 1; }
 static inline struct ac__task *ac__task_of_future(void *future) { return (struct ac__task *)future - 1; }
 
-/* --- state.c ----------------------------------------------------------------------------------------------------------*/
+/* --- state.c -------------------------------------------------------------------------------------------------------*/
 
 /* Takes a task that was popped from a queue; the state before it. */
 static inline uint64_t ac__task_take(struct ac__task *task)
@@ -84,21 +86,22 @@ static inline uint64_t ac__task_take(struct ac__task *task)
         ac__atomic_store(&task->state, state ^ change, relaxed);
         return state;
     }
-    /* acquire: all that any waker did before its notification, whose exchanges this one follows in the word's history. */
+    /* acquire: all that any waker did before its notification, which this exchange follows in the word's history. */
     return ac__atomic_xor(&task->state, change, acq_rel);
 }
 
-/* After AC_PENDING. True: it was notified meanwhile (or `again`), is NOTIFIED now, and the caller must push it. Otherwise it may be
- * running elsewhere, or be gone, when this returns. */
+/* After AC_PENDING. True: it was notified meanwhile (or `again`), is NOTIFIED now, and the caller must push it.
+ * Otherwise it may be running elsewhere, or be gone, when this returns. */
 bool ac__task_sleep(struct ac__task *task, bool again);
 /* The frame is gone. `dropped`: 0 or AC__TASK_DROPPED. Wakes the joiner, lets go of the task. */
 void ac__task_complete(struct ac__task *task, uint64_t dropped);
-/* Takes a task that sleeps or never ran, for the drop at shutdown. False: it is complete, or NOTIFIED, so that it will show up in a queue. */
+/* Takes a task that sleeps or never ran, for the drop at shutdown. False: it is complete, or NOTIFIED, so that it
+ * will show up in a queue. */
 bool ac__task_seize(struct ac__task *task);
 /* One step: notify, and let go of the counted pointer. True: push it; the pin of NOTIFIED is enough for that. */
 bool ac__task_notify_release(struct ac__task *task);
 
-/* --- run.c ------------------------------------------------------------------------------------------------------------*/
+/* --- run.c ---------------------------------------------------------------------------------------------------------*/
 
 /* How a poll that was run ended. */
 enum ac__ran {
@@ -108,7 +111,8 @@ enum ac__ran {
 };
 /* Polls (or drops, if cancelled) a task popped from a queue of this worker. */
 enum ac__ran ac__task_run(struct ac__task *task, struct ac__worker *worker);
-/* Drops the frame of a task that is RUNNING, from its innermost pool frame outwards, and ends it, on this worker's thread. */
+/* Drops the frame of a task that is RUNNING, from its innermost pool frame outwards, and ends it, on this worker's
+ * thread. */
 void ac__task_drop_running(struct ac__task *task, struct ac__worker *worker);
 /* The last reference is gone. */
 void ac__task_free(struct ac__task *task);

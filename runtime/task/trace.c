@@ -1,5 +1,6 @@
-/* A frame says in its state variable where it stands; the table of states says which line that is, what is awaited there, and where in the
- * frame the awaited future lies. So a chain of awaits can be followed without anything having been recorded for it. */
+/* A frame says in its state variable where it stands; the table of states says which line that is, what is awaited
+ * there, and where in the frame the awaited future lies. So a chain of awaits can be followed without anything
+ * having been recorded for it. */
 #include "task/trace.h"
 #include "mem/alloc.h"
 #include "sched/rt.h"
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Text ---------------------------------------------------------------------------------------------------------------*/
+/* --- Text ----------------------------------------------------------------------------------------------------------*/
 
 static bool make_room(struct ac__text *text, size_t more)
 {
@@ -40,7 +41,7 @@ void ac__text_free(struct ac__text *text)
     *text = (struct ac__text){ 0 };
 }
 
-/* --- States -------------------------------------------------------------------------------------------------------------*/
+/* --- States --------------------------------------------------------------------------------------------------------*/
 
 static uint64_t read_unsigned(const void *at, uint32_t size)
 {
@@ -68,13 +69,16 @@ uint32_t ac__last_line(const ac_descriptor *type, const void *future)
     return state ? state->line : 0;
 }
 
-/* --- Following ----------------------------------------------------------------------------------------------------------*/
+/* --- Following -----------------------------------------------------------------------------------------------------*/
 
 enum { DEEPEST = 200 }; /* of a recursion: the rest is left out */
 
 static void follow(struct ac__text *text, const ac_descriptor *type, const void *future, unsigned depth);
 
-static void indent(struct ac__text *text, unsigned depth) { ac__text_add(text, "%*s", 4 + (depth < 20 ? (int)depth * 2 : 40), ""); }
+static void indent(struct ac__text *text, unsigned depth)
+{
+    ac__text_add(text, "%*s", 4 + (depth < 20 ? (int)depth * 2 : 40), "");
+}
 
 static void follow_child(struct ac__text *text, const ac_child_info *child, const void *future, unsigned depth)
 {
@@ -88,10 +92,11 @@ static void follow_child(struct ac__text *text, const ac_child_info *child, cons
     if (frame) follow(text, frame->type, ac__frame_future(frame), depth);
 }
 
-static void follow_strand(struct ac__text *text, const ac_descriptor *type, const void *future, uint32_t strand, unsigned depth);
+static void follow_strand(struct ac__text *text, const ac_descriptor *type, const void *future, uint32_t strand,
+                          unsigned depth);
 
-static void follow_select(struct ac__text *text, const ac_descriptor *type, const ac_state_info *state, const void *future,
-                          unsigned depth)
+static void follow_select(struct ac__text *text, const ac_descriptor *type, const ac_state_info *state,
+                          const void *future, unsigned depth)
 {
     const ac_child_info *arms = &type->children[state->first_child], *mask = &arms[state->n_children];
     uint64_t running = mask->line ? read_unsigned((const char *)future + mask->offset, mask->line) : UINT64_MAX;
@@ -103,7 +108,8 @@ static void follow_select(struct ac__text *text, const ac_descriptor *type, cons
     }
 }
 
-static void follow_strand(struct ac__text *text, const ac_descriptor *type, const void *future, uint32_t strand, unsigned depth)
+static void follow_strand(struct ac__text *text, const ac_descriptor *type, const void *future, uint32_t strand,
+                          unsigned depth)
 {
     const ac_state_info *state = state_of(type, future, strand);
     if (!state) {
@@ -125,7 +131,8 @@ static void follow_strand(struct ac__text *text, const ac_descriptor *type, cons
         break;
     case AC_STATE_GATHER:
         ac__text_add(text, "gather\n");
-        for (uint32_t i = 0; i < state->n_children; i++) follow_strand(text, type, future, state->first_child + i, depth + 1);
+        for (uint32_t i = 0; i < state->n_children; i++)
+            follow_strand(text, type, future, state->first_child + i, depth + 1);
         break;
     }
 }

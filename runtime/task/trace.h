@@ -19,8 +19,8 @@ struct ac__spawned {
 };
 struct ac__spawned ac__task_spawned(const struct ac__task *task);
 
-/* One line an await, from the task's own function inwards; a select and a gather branch out. The task must be suspended, and
- * stay so meanwhile. */
+/* One line an await, from the task's own function inwards; a select and a gather branch out. The task must be
+ * suspended, and stay so meanwhile. */
 void ac__task_trace(struct ac__text *text, const struct ac__task *task);
 /* The line at which a future last suspended; 0: it never did. */
 uint32_t ac__last_line(const ac_descriptor *type, const void *future);

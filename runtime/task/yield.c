@@ -35,8 +35,12 @@ static int describe(const void *self, char *text, size_t room)
     return snprintf(text, room, "its next turn");
 }
 
-const ac_descriptor ac_yield_descriptor = { .name = "ac_yield", .file = __FILE__, .size = sizeof(struct ac_yield_future),
-                                            .align = _Alignof(struct ac_yield_future), .poll = poll, .drop = drop,
+const ac_descriptor ac_yield_descriptor = { .name = "ac_yield",
+                                            .file = __FILE__,
+                                            .size = sizeof(struct ac_yield_future),
+                                            .align = _Alignof(struct ac_yield_future),
+                                            .poll = poll,
+                                            .drop = drop,
                                             .describe = describe };
 
 /* For pointers to it: the call slot of future.h. */

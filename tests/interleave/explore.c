@@ -1,15 +1,17 @@
 /* The explorer: stateless model checking with bounded preemption, as CHESS (Musuvathi, Qadeer, 2007) and loom do it.
  *
- * The threads of a scenario are coroutines on this one thread. Before each atomic operation a coroutine comes back to the explorer, which
- * decides who goes on. An execution is determined by these decisions; they are kept in a stack. After an execution the last
- * decision that has an alternative left is changed, the rest forgotten, and the scenario run again from its setup: depth first.
+ * The threads of a scenario are coroutines on this one thread. Before each atomic operation a coroutine comes back
+ * to the explorer, which decides who goes on. An execution is determined by these decisions; they are kept in a
+ * stack. After an execution the last decision that has an alternative left is changed, the rest forgotten, and the
+ * scenario run again from its setup: depth first.
  *
- * Going on with the same thread while it can run is free, switching away from it counts as a preemption, and executions with more than
- * the bound are not explored: most bugs need very few. A thread that waits on a futex can run when the word has changed; if nobody
- * can run and somebody has not ended, that is a deadlock (a lost wakeup), and a failure.
+ * Going on with the same thread while it can run is free, switching away from it counts as a preemption, and
+ * executions with more than the bound are not explored: most bugs need very few. A thread that waits on a futex can
+ * run when the word has changed; if nobody can run and somebody has not ended, that is a deadlock (a lost wakeup),
+ * and a failure.
  *
- * What this does not see: orders that only weak memory allows. Operations happen one after the other here, whatever their order
- * argument says; ThreadSanitizer looks after those. */
+ * What this does not see: orders that only weak memory allows. Operations happen one after the other here, whatever
+ * their order argument says; ThreadSanitizer looks after those. */
 #include "explore.h"
 #include <setjmp.h>
 #include <stdio.h>
@@ -52,7 +54,7 @@ static struct {
 } freed[FREED];
 static unsigned n_freed;
 
-/* --- Coroutines: made by ucontext, switched by longjmp, which makes no system call ------------------------------------------*/
+/* --- Coroutines: made by ucontext, switched by longjmp, which makes no system call ---------------------------------*/
 
 static void back_to_explorer(void)
 {
@@ -84,7 +86,7 @@ static void go_on_with(int index)
     running = -1;
 }
 
-/* --- What the code under test calls -----------------------------------------------------------------------------------------*/
+/* --- What the code under test calls --------------------------------------------------------------------------------*/
 
 void ac__interleave_point(const volatile void *address, const char *file, int line)
 {
@@ -123,7 +125,7 @@ void explore_freed(const void *memory, size_t size)
     n_freed++;
 }
 
-/* --- Failure ----------------------------------------------------------------------------------------------------------------*/
+/* --- Failure -------------------------------------------------------------------------------------------------------*/
 
 static void print_schedule(void)
 {
@@ -149,7 +151,7 @@ void explore_fail(const char *what, const char *file, int line)
     _longjmp(explorer, 1);
 }
 
-/* --- Exploring --------------------------------------------------------------------------------------------------------------*/
+/* --- Exploring -----------------------------------------------------------------------------------------------------*/
 
 static bool can_run(const struct thread *thread)
 {
@@ -212,8 +214,7 @@ static bool next_schedule(void)
     while (depth > 0) {
         struct decision *decision = &stack[depth - 1];
         bool costs = decision->first_is_free && decision->chosen == 0; /* the next option would be a preemption */
-        if (decision->chosen + 1 < decision->n &&
-            (!costs || preemptions_before(depth - 1) < the->preemptions)) {
+        if (decision->chosen + 1 < decision->n && (!costs || preemptions_before(depth - 1) < the->preemptions)) {
             decision->chosen++;
             replayed = depth;
             return true;

@@ -1,8 +1,8 @@
-/* Systematic exploration of interleavings: every schedule of a few threads, up to a number of preemptions, over the runtime's own
- * sources. See explore.c for how, and README.md for what is covered.
+/* Systematic exploration of interleavings: every schedule of a few threads, up to a number of preemptions, over the
+ * runtime's own sources. See explore.c for how, and README.md for what is covered.
  *
- * A scenario is a setup, some threads and a check. The sources under test are included in the scenario's file after AC__INTERLEAVE
- * has been defined, which makes each ac__atomic… a point where another thread may run. */
+ * A scenario is a setup, some threads and a check. The sources under test are included in the scenario's file after
+ * AC__INTERLEAVE has been defined, which makes each ac__atomic… a point where another thread may run. */
 #ifndef TESTS_INTERLEAVE_EXPLORE_H
 #define TESTS_INTERLEAVE_EXPLORE_H
 #include <stdbool.h>
@@ -13,11 +13,11 @@ enum { EXPLORE_THREADS = 6 };
 
 struct scenario {
     const char *name;
-    void (*setup)(void);                          /* before each execution */
-    void (*threads[EXPLORE_THREADS + 1])(void);   /* to the first NULL */
-    void (*check)(void);                          /* after each, when all threads have ended; or NULL */
-    unsigned preemptions;                         /* most preemptive switches in one execution */
-    unsigned long most;                           /* executions at most; 0: all there are */
+    void (*setup)(void);                        /* before each execution */
+    void (*threads[EXPLORE_THREADS + 1])(void); /* to the first NULL */
+    void (*check)(void);                        /* after each, when all threads have ended; or NULL */
+    unsigned preemptions;                       /* most preemptive switches in one execution */
+    unsigned long most;                         /* executions at most; 0: all there are */
 };
 
 /* Explores; prints a line of what was covered, or the schedule that failed. True: no failure. */

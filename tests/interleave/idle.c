@@ -1,5 +1,6 @@
-/* Sleeping: workers that find nothing go to sleep while others push tasks. A task that lies in a ring while every worker sleeps is a
- * deadlock here. The worker is that of sched/multi.c in small: its ring, stealing, the idle word, the futex or the driver as bed. */
+/* Sleeping: workers that find nothing go to sleep while others push tasks. A task that lies in a ring while every
+ * worker sleeps is a deadlock here. The worker is that of sched/multi.c in small: its ring, stealing, the idle word,
+ * the futex or the driver as bed. */
 #define AC__INTERLEAVE
 #define AC__RING_SIZE 4u
 #include "../../runtime/sched/idle.c"
@@ -142,7 +143,12 @@ int main(void)
         { "idle: one pushes, one sleeps", setup_2, { pusher, worker_1 }, check, 4, 400000 },
         { "idle: one pushes, two sleep", setup_3, { pusher, worker_1, worker_2 }, check, 2, 400000 },
         { "idle: both push and sleep", setup_2, { pushes_two_then_works, pushes_two_too }, check, 3, 400000 },
-        { "idle: two push, a third sleeps", setup_3, { pushes_two_then_works, pushes_two_too, worker_2 }, check, 2, 400000 },
+        { "idle: two push, a third sleeps",
+          setup_3,
+          { pushes_two_then_works, pushes_two_too, worker_2 },
+          check,
+          2,
+          400000 },
     };
     bool good = true;
     for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) good &= explore(&scenarios[i]);

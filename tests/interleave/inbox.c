@@ -1,5 +1,6 @@
-/* The inbox of a worker with a queue of its own, and how its owner falls asleep over it: pushers against an owner that takes all and sleeps when
- * there is nothing. A task that lies there while the owner sleeps is a deadlock here; each pusher's tasks must come in order. */
+/* The inbox of a worker with a queue of its own, and how its owner falls asleep over it: pushers against an owner
+ * that takes all and sleeps when there is nothing. A task that lies there while the owner sleeps is a deadlock here;
+ * each pusher's tasks must come in order. */
 #define AC__INTERLEAVE
 #include "../../runtime/sched/inbox.h"
 #include "explore.h"

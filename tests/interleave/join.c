@@ -1,13 +1,11 @@
-/* Joining: a joiner that registers, is woken, gives up or joins again, against the task it waits for coming to its end. */
+/* Joining: a joiner that registers, is woken, gives up or joins again, against the task it waits for coming to its
+ * end. */
 #define AC__INTERLEAVE
 #include "task_stub.h"
 #include "../../runtime/task/join.c"
 #include <stdarg.h>
 
-void ac__fatal(const char *format, ...)
-{
-    explore_fail(format, __FILE__, __LINE__);
-}
+void ac__fatal(const char *format, ...) { explore_fail(format, __FILE__, __LINE__); }
 bool ac__budget_spent(ac_context *cx)
 {
     (void)cx;

@@ -1,4 +1,5 @@
-/* The ring of a worker, with 4 slots: its owner pushes, overflows and pops while two thieves steal. Every task must turn up exactly once. */
+/* The ring of a worker, with 4 slots: its owner pushes, overflows and pops while two thieves steal. Every task must
+ * turn up exactly once. */
 #define AC__INTERLEAVE
 #define AC__RING_SIZE 4u
 #include "../../runtime/sched/ring.c"
@@ -97,9 +98,24 @@ int main(void)
     static const struct scenario scenarios[] = {
         { "ring: push, pop; one thief", setup, { owner_pushes_and_pops, thief_twice }, check, 4, 0 },
         { "ring: full, pops; two thieves", setup_with_four, { owner_pops, thief_0, thief_1 }, check, 3, 400000 },
-        { "ring: full, overflow; one thief", setup_with_four, { owner_pushes_and_pops, thief_twice }, check, 4, 400000 },
-        { "ring: full, overflow; two thieves", setup_with_four, { owner_pushes_and_pops, thief_0, thief_1 }, check, 3, 400000 },
-        { "ring: across the wrap of positions", setup_at_wrap, { owner_pushes_and_pops, thief_0, thief_1 }, check, 3, 400000 },
+        { "ring: full, overflow; one thief",
+          setup_with_four,
+          { owner_pushes_and_pops, thief_twice },
+          check,
+          4,
+          400000 },
+        { "ring: full, overflow; two thieves",
+          setup_with_four,
+          { owner_pushes_and_pops, thief_0, thief_1 },
+          check,
+          3,
+          400000 },
+        { "ring: across the wrap of positions",
+          setup_at_wrap,
+          { owner_pushes_and_pops, thief_0, thief_1 },
+          check,
+          3,
+          400000 },
         { "ring: a thief of a thief", setup_with_four, { owner_pops, thief_0, thief_of_thief }, check, 3, 400000 },
     };
     bool good = true;

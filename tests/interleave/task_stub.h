@@ -1,5 +1,5 @@
-/* What the task's state machine is surrounded by, for the checker: a run queue that expects each task in it at most once, and a
- * free that expects no touch after it. Include after AC__INTERLEAVE is defined. */
+/* What the task's state machine is surrounded by, for the checker: a run queue that expects each task in it at most
+ * once, and a free that expects no touch after it. Include after AC__INTERLEAVE is defined. */
 #ifndef TESTS_INTERLEAVE_TASK_STUB_H
 #define TESTS_INTERLEAVE_TASK_STUB_H
 #include "../../runtime/base/lock.c"

@@ -1,6 +1,6 @@
-/* The protocol of task/wake.h: a waker that borrows the task of a node under a lock, against a poll that looks at the node's word
- * without the lock, and against the drop of the waiting future. The task is freed when its poll is ready or it is dropped: no waker may touch
- * it after that, and none may get lost. */
+/* The protocol of task/wake.h: a waker that borrows the task of a node under a lock, against a poll that looks at
+ * the node's word without the lock, and against the drop of the waiting future. The task is freed when its poll is
+ * ready or it is dropped: no waker may touch it after that, and none may get lost. */
 #define AC__INTERLEAVE
 #include "task_stub.h"
 

@@ -18,7 +18,7 @@
     case __LINE__:;                                                                                                    \
     } while (0)
 
-/* --- hold: waits for ever, and tells when and where it is dropped --------------------------------------------------------*/
+/* --- hold: waits for ever, and tells when and where it is dropped --------------------------------------------------*/
 
 struct dropped {
     int times;
@@ -39,10 +39,14 @@ static inline void hold_drop(void *future)
     self->dropped->by = pthread_self();
     __atomic_fetch_add(&self->dropped->times, 1, __ATOMIC_SEQ_CST);
 }
-static const ac_descriptor hold_descriptor = { .name = "hold", .file = __FILE__, .size = sizeof(struct hold_future),
-                                               .align = _Alignof(struct hold_future), .poll = hold_poll, .drop = hold_drop };
+static const ac_descriptor hold_descriptor = { .name = "hold",
+                                               .file = __FILE__,
+                                               .size = sizeof(struct hold_future),
+                                               .align = _Alignof(struct hold_future),
+                                               .poll = hold_poll,
+                                               .drop = hold_drop };
 
-/* --- gate: waits until it is opened; by the book of wake.h ---------------------------------------------------------------*/
+/* --- gate: waits until it is opened; by the book of wake.h ---------------------------------------------------------*/
 
 struct gate {
     ac__lock lock;
@@ -111,10 +115,14 @@ static inline unsigned gate_wake(struct gate *gate, unsigned most, bool open)
     return woken;
 }
 static inline void gate_open(struct gate *gate) { gate_wake(gate, ~0u, true); }
-static const ac_descriptor gate_descriptor = { .name = "gate", .file = __FILE__, .size = sizeof(struct gate_future),
-                                               .align = _Alignof(struct gate_future), .poll = gate_poll, .drop = gate_drop };
+static const ac_descriptor gate_descriptor = { .name = "gate",
+                                               .file = __FILE__,
+                                               .size = sizeof(struct gate_future),
+                                               .align = _Alignof(struct gate_future),
+                                               .poll = gate_poll,
+                                               .drop = gate_drop };
 
-/* --- Waiting from outside ------------------------------------------------------------------------------------------------*/
+/* --- Waiting from outside ------------------------------------------------------------------------------------------*/
 
 /* Until *word is at least n, for some seconds. */
 static inline bool reaches(int *word, int n)

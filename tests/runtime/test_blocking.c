@@ -4,11 +4,13 @@
 #include <sched.h>
 
 static ac_runtime *rt;
-static void setup(void) { rt = new_runtime((ac_runtime_options){ .max_blocking_threads = 16, .blocking_keep_alive = ac_ms(50) }); }
+static void setup(void)
+{
+    rt = new_runtime((ac_runtime_options){ .max_blocking_threads = 16, .blocking_keep_alive = ac_ms(50) });
+}
 static void teardown(void) { end_runtime(rt); }
 
 #define SPAWN_BLOCKING(NAME, ...) SPAWN_AS(NULL, rt, AC__SPAWN_BLOCKING, NAME, __VA_ARGS__)
-
 
 SCRIPT(call, int is; int *count; int ms;)
 {
@@ -50,7 +52,8 @@ SCRIPT(counts_running, int *running; int *most; int *done;)
 {
     int now = __atomic_add_fetch(self->running, 1, __ATOMIC_SEQ_CST);
     int seen = count_of(self->most);
-    while (now > seen && !__atomic_compare_exchange_n(self->most, &seen, now, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {}
+    while (now > seen &&
+           !__atomic_compare_exchange_n(self->most, &seen, now, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {}
     usleep(500);
     add(self->running, -1);
     add(self->done, 1);
@@ -60,7 +63,8 @@ SCRIPT(counts_running, int *running; int *most; int *done;)
 START_TEST(never_more_threads_than_the_limit)
 {
     int running = 0, most = 0, done = 0;
-    for (int i = 0; i < 100; i++) ac_detach(SPAWN_BLOCKING(counts_running, .running = &running, .most = &most, .done = &done));
+    for (int i = 0; i < 100; i++)
+        ac_detach(SPAWN_BLOCKING(counts_running, .running = &running, .most = &most, .done = &done));
     ck_assert(reaches(&done, 100));
     ck_assert_int_le(most, 16);
     ac_runtime_metrics metrics;
@@ -142,7 +146,7 @@ START_TEST(paused_time_waits_for_blocking_calls)
 }
 END_TEST
 
-/* --- Jobs without a task ----------------------------------------------------------------------------------------------------*/
+/* --- Jobs without a task -------------------------------------------------------------------------------------------*/
 
 static int jobs_run;
 static void run_job(struct ac__blocking_job *job)

@@ -5,7 +5,10 @@
 
 /* Each test runs once for each of these. ASYNCC_FLAVOR chooses; a current-thread runtime has one worker anyway. */
 static const unsigned worker_counts[] = { 1, 2, 8 };
-static ac_runtime *with_workers(int i) { return new_runtime((ac_runtime_options){ .worker_threads = worker_counts[i] }); }
+static ac_runtime *with_workers(int i)
+{
+    return new_runtime((ac_runtime_options){ .worker_threads = worker_counts[i] });
+}
 static ac_runtime *multi(unsigned workers)
 {
     return new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD, .worker_threads = workers });
@@ -47,7 +50,7 @@ SCRIPT(passes, struct gate *gate; int *started; int *passed; struct gate_future 
     END;
 }
 
-/* --- Spawning -------------------------------------------------------------------------------------------------------------*/
+/* --- Spawning ------------------------------------------------------------------------------------------------------*/
 
 START_TEST(many_tasks_from_outside)
 {
@@ -110,7 +113,7 @@ START_TEST(a_chain_of_spawns)
 }
 END_TEST
 
-/* --- Fairness -------------------------------------------------------------------------------------------------------------*/
+/* --- Fairness ------------------------------------------------------------------------------------------------------*/
 
 /* Two tasks that wake each other without end, by gates of one shot. */
 struct pair {
@@ -217,7 +220,7 @@ START_TEST(a_yield_reaches_the_driver)
 }
 END_TEST
 
-/* --- Stealing -------------------------------------------------------------------------------------------------------------*/
+/* --- Stealing ------------------------------------------------------------------------------------------------------*/
 
 SCRIPT(spins_until, int *flag; int n;)
 {
@@ -269,7 +272,7 @@ START_TEST(as_many_tasks_run_at_once_as_there_are_workers)
 }
 END_TEST
 
-/* --- Waking ---------------------------------------------------------------------------------------------------------------*/
+/* --- Waking --------------------------------------------------------------------------------------------------------*/
 
 static void *wake_from_outside(void *argument)
 {
@@ -317,7 +320,7 @@ START_TEST(one_wake_of_many_waiters)
 }
 END_TEST
 
-/* --- Several runtimes, several threads ------------------------------------------------------------------------------------*/
+/* --- Several runtimes, several threads -----------------------------------------------------------------------------*/
 
 static void *block_on_it(void *argument)
 {
@@ -379,7 +382,7 @@ START_TEST(a_handle_outlives_its_runtime)
 }
 END_TEST
 
-/* --- Shutdown -------------------------------------------------------------------------------------------------------------*/
+/* --- Shutdown ------------------------------------------------------------------------------------------------------*/
 
 SCRIPT(holds, struct dropped *dropped; int *started; struct hold_future hold;)
 {
@@ -447,7 +450,7 @@ START_TEST(shutdown_does_not_wait_longer_than_told)
 }
 END_TEST
 
-/* --- Blocking in place ----------------------------------------------------------------------------------------------------*/
+/* --- Blocking in place ---------------------------------------------------------------------------------------------*/
 
 static void wait_for_count(void *argument)
 {
@@ -500,7 +503,7 @@ START_TEST(block_in_place_takes_the_worker_back)
 }
 END_TEST
 
-/* --- Determinism ----------------------------------------------------------------------------------------------------------*/
+/* --- Determinism ---------------------------------------------------------------------------------------------------*/
 
 /* Appends its name at each of its turns, which it takes at random. */
 SCRIPT(writes, char name; char *text; int turns; struct ac_yield_future yield;)
@@ -534,7 +537,7 @@ START_TEST(the_same_seed_gives_the_same_order)
 }
 END_TEST
 
-/* --- Options, hooks, metrics ----------------------------------------------------------------------------------------------*/
+/* --- Options, hooks, metrics ---------------------------------------------------------------------------------------*/
 
 static void started(void *counts) { add(&((int *)counts)[0], 1); }
 static void stopped(void *counts) { add(&((int *)counts)[1], 1); }
@@ -544,9 +547,14 @@ static void unparked(void *counts) { add(&((int *)counts)[3], 1); }
 START_TEST(hooks_are_called_on_each_thread)
 {
     int counts[4] = { 0 };
-    ac_runtime *rt = new_runtime((ac_runtime_options){
-        .flavor = AC_MULTI_THREAD, .worker_threads = 3, .on_thread_start = started, .on_thread_stop = stopped,
-        .on_thread_park = parked, .on_thread_unpark = unparked, .hook_context = counts, .thread_name = "three" });
+    ac_runtime *rt = new_runtime((ac_runtime_options){ .flavor = AC_MULTI_THREAD,
+                                                       .worker_threads = 3,
+                                                       .on_thread_start = started,
+                                                       .on_thread_stop = stopped,
+                                                       .on_thread_park = parked,
+                                                       .on_thread_unpark = unparked,
+                                                       .hook_context = counts,
+                                                       .thread_name = "three" });
     RUN(rt, fans_out, .n = 10, .yields = 1);
     ck_assert(reaches(&counts[2], 1));
     end_runtime(rt);
@@ -598,7 +606,7 @@ START_TEST(another_loop_drives_the_runtime)
 }
 END_TEST
 
-/* --- Memory ---------------------------------------------------------------------------------------------------------------*/
+/* --- Memory --------------------------------------------------------------------------------------------------------*/
 
 #include "mem/slab.h"
 

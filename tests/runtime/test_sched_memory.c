@@ -1,5 +1,5 @@
-/* Memory that runs out: every allocation of a run fails in turn. Each run must end well, or with a message; nothing may leak (which
- * AddressSanitizer tells at the end of each process). */
+/* Memory that runs out: every allocation of a run fails in turn. Each run must end well, or with a message; nothing
+ * may leak (which AddressSanitizer tells at the end of each process). */
 #include "core.h"
 #include <errno.h>
 #include <sys/wait.h>
@@ -45,7 +45,9 @@ SCRIPT(later, int is; int yields; struct ac_yield_future yield;)
 SCRIPT(fans_out, int i; void *tasks[20]; struct ac_op_join_result_future join;)
 {
     BEGIN;
-    for (int i = 0; i < 20; i++) self->tasks[i] = TRY_SPAWN(i % 5 == 4 ? AC__SPAWN_BLOCKING : 0, later, .is = 1, .yields = i % 5 == 4 ? 0 : i % 3);
+    for (int i = 0; i < 20; i++)
+        self->tasks[i] =
+            TRY_SPAWN(i % 5 == 4 ? AC__SPAWN_BLOCKING : 0, later, .is = 1, .yields = i % 5 == 4 ? 0 : i % 3);
     for (; self->i < 20; self->i++)
         if (self->tasks[self->i]) AWAIT(ac_op_join_result, join, &self->tasks[self->i], NULL, 0);
     RETURN(20);

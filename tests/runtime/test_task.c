@@ -47,7 +47,7 @@ SCRIPT(join_results, void *task; int got; int status; struct ac_op_join_result_f
     END;
 }
 
-/* --- Results --------------------------------------------------------------------------------------------------------------*/
+/* --- Results -------------------------------------------------------------------------------------------------------*/
 
 START_TEST(a_join_gives_the_result)
 {
@@ -121,7 +121,8 @@ START_TEST(a_finished_task_says_so_and_keeps_its_result)
 }
 END_TEST
 
-SCRIPT(joins_twice, struct dropped *dropped; int started; void *task; void *joiner; struct ac_op_join_result_future join; struct ac_yield_future yield;)
+SCRIPT(joins_twice, struct dropped *dropped; int started; void *task; void *joiner;
+       struct ac_op_join_result_future join; struct ac_yield_future yield;)
 {
     BEGIN;
     self->task = SPAWN_IN(waits, .dropped = self->dropped, .started = &self->started);
@@ -148,7 +149,7 @@ START_TEST(a_cancelled_join_consumes_nothing)
 }
 END_TEST
 
-/* --- Aborts ---------------------------------------------------------------------------------------------------------------*/
+/* --- Aborts --------------------------------------------------------------------------------------------------------*/
 
 START_TEST(abort_of_a_waiting_task)
 {
@@ -184,7 +185,7 @@ START_TEST(abort_of_a_task_that_was_never_polled)
 }
 END_TEST
 
-SCRIPT(aborts_itself, void **own; struct dropped *dropped; struct hold_future hold;)
+SCRIPT(aborts_itself, void **own; struct dropped * dropped; struct hold_future hold;)
 {
     BEGIN;
     while (!__atomic_load_n(self->own, __ATOMIC_SEQ_CST)) usleep(10);
@@ -258,7 +259,8 @@ SCRIPT(leaves_local, struct dropped *dropped; int *started; struct ac_yield_futu
 {
     BEGIN;
     for (int i = 0; i < 3; i++)
-        SPAWN_AS(cx, NULL, AC__SPAWN_LOCAL | AC__SPAWN_DETACHED, waits, .dropped = self->dropped, .started = self->started);
+        SPAWN_AS(cx, NULL, AC__SPAWN_LOCAL | AC__SPAWN_DETACHED, waits, .dropped = self->dropped,
+                 .started = self->started);
     YIELD();
     SPAWN_AS(cx, NULL, AC__SPAWN_LOCAL | AC__SPAWN_DETACHED, waits, .dropped = self->dropped, .started = self->started);
     return AC_READY; /* one of them is queued */
@@ -276,7 +278,7 @@ START_TEST(block_on_drops_its_local_tasks_before_it_returns)
 }
 END_TEST
 
-/* --- Dropping may do things -----------------------------------------------------------------------------------------------*/
+/* --- Dropping may do things ----------------------------------------------------------------------------------------*/
 
 /* A future whose drop wakes others and spawns, as a defer may. */
 struct busy_drop_future {
@@ -293,8 +295,12 @@ static void busy_drop_drop(void *future)
     gate_open(self->gate);
     SPAWN_AS(NULL, NULL, AC__SPAWN_DETACHED, counts, .count = self->count);
 }
-static const ac_descriptor busy_drop_descriptor = { .name = "busy_drop", .file = __FILE__, .size = sizeof(struct busy_drop_future),
-                                                    .align = 8, .poll = hold_poll, .drop = busy_drop_drop };
+static const ac_descriptor busy_drop_descriptor = { .name = "busy_drop",
+                                                    .file = __FILE__,
+                                                    .size = sizeof(struct busy_drop_future),
+                                                    .align = 8,
+                                                    .poll = hold_poll,
+                                                    .drop = busy_drop_drop };
 SCRIPT(busy, struct gate *gate; int *count; int *started; struct busy_drop_future inner;)
 {
     BEGIN;
@@ -343,7 +349,7 @@ START_TEST(shutdown_with_drops_that_wake_and_spawn)
 }
 END_TEST
 
-/* --- Giving way -----------------------------------------------------------------------------------------------------------*/
+/* --- Giving way ----------------------------------------------------------------------------------------------------*/
 
 SCRIPT(spends, int operations; int done; int polls; int *most; bool unconstrained; struct ac_yield_future yield;)
 {
@@ -405,7 +411,7 @@ START_TEST(yielding_tasks_take_turns)
 }
 END_TEST
 
-/* --- Values of a task -----------------------------------------------------------------------------------------------------*/
+/* --- Values of a task ----------------------------------------------------------------------------------------------*/
 
 static ac_task_local(int) request;
 
@@ -418,8 +424,9 @@ static void reads_in_drop_drop(void *future)
     int *value = ac_task_local_get(request);
     __atomic_store_n(((struct reads_in_drop_future *)future)->seen, value ? *value : -1, __ATOMIC_SEQ_CST);
 }
-static const ac_descriptor reads_in_drop_descriptor = { .name = "reads_in_drop", .file = __FILE__, .size = 8, .align = 8,
-                                                        .poll = hold_poll, .drop = reads_in_drop_drop };
+static const ac_descriptor reads_in_drop_descriptor = {
+    .name = "reads_in_drop", .file = __FILE__, .size = 8, .align = 8, .poll = hold_poll, .drop = reads_in_drop_drop
+};
 
 SCRIPT(has_local, int number; int *seen; struct ac_yield_future yield; struct reads_in_drop_future inner;)
 {
@@ -476,7 +483,7 @@ START_TEST(ids_are_of_one_task_each)
 }
 END_TEST
 
-/* --- Frames ---------------------------------------------------------------------------------------------------------------*/
+/* --- Frames --------------------------------------------------------------------------------------------------------*/
 
 /* Calls itself n deep by pool frames, and at the bottom waits; counts how often a level is polled. */
 struct dive_future {
@@ -494,9 +501,14 @@ static void dive_drop(void *future)
     else if (self->line == 2) gate_drop(&self->wait);
     ++*self->dropped;
 }
-static const ac_descriptor dive_descriptor = { .name = "dive", .file = __FILE__, .size = sizeof(struct dive_future), .align = 8,
-                                               .result_offset = offsetof(struct dive_future, result), .result_size = sizeof(int),
-                                               .poll = dive_poll, .drop = dive_drop };
+static const ac_descriptor dive_descriptor = { .name = "dive",
+                                               .file = __FILE__,
+                                               .size = sizeof(struct dive_future),
+                                               .align = 8,
+                                               .result_offset = offsetof(struct dive_future, result),
+                                               .result_size = sizeof(int),
+                                               .poll = dive_poll,
+                                               .drop = dive_drop };
 static int dive_poll(void *future, ac_context *cx)
 {
     struct dive_future *self = future;
@@ -504,8 +516,9 @@ static int dive_poll(void *future, ac_context *cx)
     if (self->line == 0) {
         if (self->depth > 0) {
             self->child = ac__frame_new(cx, &dive_descriptor);
-            *(struct dive_future *)ac__frame_future(self->child) =
-                (struct dive_future){ .depth = self->depth - 1, .polls = self->polls, .dropped = self->dropped, .gate = self->gate };
+            *(struct dive_future *)ac__frame_future(self->child) = (struct dive_future){
+                .depth = self->depth - 1, .polls = self->polls, .dropped = self->dropped, .gate = self->gate
+            };
             self->line = 3;
         } else {
             self->line = 1;
@@ -575,9 +588,14 @@ static int aligned_poll(void *future, ac_context *cx)
     self->result = (uintptr_t)self->bytes % 128 == 0;
     return AC_READY;
 }
-static const ac_descriptor aligned_descriptor = { .name = "aligned", .file = __FILE__, .size = sizeof(struct aligned_future),
-                                                  .align = 128, .result_offset = offsetof(struct aligned_future, result),
-                                                  .result_size = sizeof(int), .poll = aligned_poll, .drop = hold_drop };
+static const ac_descriptor aligned_descriptor = { .name = "aligned",
+                                                  .file = __FILE__,
+                                                  .size = sizeof(struct aligned_future),
+                                                  .align = 128,
+                                                  .result_offset = offsetof(struct aligned_future, result),
+                                                  .result_size = sizeof(int),
+                                                  .poll = aligned_poll,
+                                                  .drop = hold_drop };
 SCRIPT(calls_aligned, int unused;)
 {
     struct ac__frame *frame = ac__frame_new(cx, &aligned_descriptor);
@@ -613,7 +631,7 @@ START_TEST(a_task_larger_than_any_cell)
 }
 END_TEST
 
-/* --- Misuse stops the program ---------------------------------------------------------------------------------------------*/
+/* --- Misuse stops the program --------------------------------------------------------------------------------------*/
 
 START_TEST(joining_null) { RUN(rt, joins, .task = NULL); }
 END_TEST
