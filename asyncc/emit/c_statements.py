@@ -504,8 +504,13 @@ class StatementPrinter:
         return f"{self.c.self_name}->{self.p.frame.names[strand.gather.states]}[{strand.index}]"
 
     def suspend(self, state: int, strand: low.LStrand | None, watch: list[low.Watch], drop: str) -> None:
-        """What stands in the braces after a poll that gave AC_PENDING."""
-        self.put(f"{self.state_place(strand)} = {state};")
+        """What follows a poll that gave AC_PENDING: the state is noted; clocks and conditions around are asked."""
+        noted = f"{self.state_place(strand)} = {state};"
+        if not watch:
+            self.put(f"{noted} return AC_PENDING;")
+            return
+        self.w.indent += "    "
+        self.fresh(noted)
         for w in watch:
             owner = w.owner
             if owner.clock is not None:
@@ -513,10 +518,12 @@ class StatementPrinter:
             else:
                 assert owner.site is not None
                 poll = self.polled(owner.site, True)
-            self.put(f" if ({poll} == AC_READY) {{ {drop} ")
+            self.fresh(f"if ({poll} == AC_READY) {{ {drop} ")
             self.p.start(low.Code(self.exit_parts(w.exit)))
             self.put(" }")
-        self.put(" return AC_PENDING;")
+        self.fresh("return AC_PENDING;")
+        self.w.indent = self.w.indent[:-4]
+        self.w.newline()
 
     def polled(self, site: low.Site, indirect: bool) -> str:
         """A poll; below a select, gather, within or run_until the pool frames in it are told so."""
@@ -533,9 +540,12 @@ class StatementPrinter:
             self.p.start(low.Code(self.p.init(site)))
         else:
             self._check_lazy(site)
-        self.fresh(f"ac__resume_{site.state}: if ({self.polled(site, bool(s.watch))} == AC_PENDING) {{ ")
+        indent = self.w.indent
+        self.fresh(f"ac__resume_{site.state}: if ({self.polled(site, bool(s.watch))} == AC_PENDING) {{")
+        self.put("" if s.watch else " ")
         self.suspend(site.state, s.strand, s.watch, self.p.drop(site))
-        self.put(" }")
+        self.w.indent = indent
+        self.put("}" if s.watch else " }")
 
     def _check_lazy(self, site: low.Site) -> None:
         assert site.future is not None
@@ -585,8 +595,10 @@ class StatementPrinter:
         self.w.newline()
         if s.cleanup.text is not None:
             self.p.start(s.cleanup.text)
-        if s.late_target.used:
-            self.put(f" if (0) {{ {s.late_target.label}:;")
+        if s.late_target.used and not s.late:
+            self.fresh(f"{s.late_target.label}:;")
+        elif s.late_target.used:
+            self.fresh(f"if (0) {{ {s.late_target.label}:;")
             self.w.indent = inner + "    "
             self.all(s.late)
             self.w.indent = inner

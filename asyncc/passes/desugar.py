@@ -98,7 +98,7 @@ class Desugar:
         result = c.expression_results.get(id(s)) if id(s) in c.expression_results else None
         kept = id(s) in c.value_kept
         value: low.Low | None = None
-        at_head = s is c.function.body
+        at_head = c.is_async and s is c.function.body
         for i, inner in enumerate(s.body):
             if at_head and not _is_head(inner):
                 at_head = False

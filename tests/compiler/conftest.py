@@ -11,6 +11,10 @@ import pytest
 from command_line import HELLO, ROOT, Command
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write the golden files anew")
+
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The runtime is compiled into it once: a folder for all workers of the session."""
