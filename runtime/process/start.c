@@ -27,7 +27,7 @@ static void stdio_close(struct stdio *stdio, bool ours)
 {
     for (int i = 0; i < 3; i++) {
         if (stdio->temporary[i] >= 0) close(stdio->temporary[i]);
-        if (ours && stdio->ours[i] >= 0) close(stdio->ours[i]);
+        if (ours && stdio->ours[i] >= 0) ac_close(stdio->ours[i]);
         stdio->temporary[i] = -1;
     }
 }
@@ -38,8 +38,10 @@ static int make_pipe(struct stdio *stdio, int i)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
     int ours = i == 0 ? ends[1] : ends[0];
-    stdio->ours[i] = ours;
     stdio->child[i] = stdio->temporary[i] = i == 0 ? ends[0] : ends[1];
+    int error = ac__fd_adopt(ours, AC__FD_DRAINS);
+    if (error) return error;
+    stdio->ours[i] = ours;
     return fcntl(ours, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
@@ -156,10 +158,7 @@ int ac__process_start(ac_process **out, const char *const arguments[], const ac_
     process->kill_on_drop = options.kill_on_drop;
     process->pidfd = pidfd_of(process->pid);
     if (process->pidfd < 0) process->pidfd = -1;
-    for (int i = 0; i < 3; i++) {
-        int fd = stdio.ours[i];
-        process->pipe[i] = fd < 0 || ac__fd_adopt(fd, AC__FD_DRAINS) < 0 ? -1 : fd;
-    }
+    memcpy(process->pipe, stdio.ours, sizeof process->pipe);
     *out = process;
     return 0;
 }
