@@ -29,7 +29,7 @@ typedef struct ac_barrier {
  * complete, it counts as not having come; after that, as having been there. */
 ac_async bool ac_barrier_wait(ac_barrier *barrier);
 
-/* --- inline parts -------------------------------------------------------------------------------------------------- */
+/* --- inline parts ------------------------------------------------------------------------------------------------- */
 
 struct ac_barrier_wait_future {
     ac_barrier *barrier;

@@ -1,10 +1,11 @@
 /* Files, on the blocking pool.
  *
- * The kernel has no readiness for files, so each call runs on a thread of the pool, on copies of its arguments and a buffer of
- * its own; what it read is copied out when it has ended. A call that is cancelled before a thread took it does nothing; one
- * that runs goes on unheeded, with the descriptor held open, and what it gives is thrown away: cancelling a read loses nothing,
- * cancelling a change (write, rename, truncate …) leaves open whether it happens. A read whose bytes are in memory already is made
- * at once. Results are 0, a count or a negative errno, -ENOMEM among them. Paths are copied when the call begins. */
+ * The kernel has no readiness for files, so each call runs on a thread of the pool, on copies of its arguments and a
+ * buffer of its own; what it read is copied out when it has ended. A call that is cancelled before a thread took it
+ * does nothing; one that runs goes on unheeded, with the descriptor held open, and what it gives is thrown away:
+ * cancelling a read loses nothing, cancelling a change (write, rename, truncate …) leaves open whether it happens. A
+ * read whose bytes are in memory already is made at once. Results are 0, a count or a negative errno, -ENOMEM among
+ * them. Paths are copied when the call begins. */
 #ifndef ASYNCC_FILE_H
 #define ASYNCC_FILE_H
 #include <sys/stat.h>
@@ -16,8 +17,9 @@
 extern "C" {
 #endif
 
-/* Opens with the flags of open(2), to which O_CLOEXEC is added; mode matters where O_CREAT is among them. A descriptor, owned by
- * the caller; a FIFO or a device is opened not to block. A file that is opened for a call that was cancelled is closed. */
+/* Opens with the flags of open(2), to which O_CLOEXEC is added; mode matters where O_CREAT is among them. A
+ * descriptor, owned by the caller; a FIFO or a device is opened not to block. A file that is opened for a call that
+ * was cancelled is closed. */
 ac_async int ac_open(const char *path, int flags, mode_t mode);
 /* Read or write n bytes at `offset`: the count; a read gives less than n only at the end of the file. */
 ac_async ssize_t ac_pread(int fd, void *buf, size_t n, int64_t offset);
@@ -36,7 +38,8 @@ ac_async int ac_rmdir(const char *path);
 /* The whole of a file: *data, followed by a NUL that does not count in *size; free with ac_free_file. */
 ac_async int ac_read_file(const char *path, void **data, size_t *size);
 void ac_free_file(void *data);
-/* Makes the file hold these bytes and no others, by a new file that takes its place: readers see the old one or the new one. */
+/* Makes the file hold these bytes and no others, by a new file that takes its place: readers see the old one or the
+ * new one. */
 ac_async int ac_write_file(const char *path, const void *data, size_t size, mode_t mode);
 
 /* --- Frames ------------------------------------------------------------------------------------------------------- */

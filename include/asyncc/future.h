@@ -8,12 +8,12 @@
  *     void NAME_drop(self)                    ends one that was made and is not done; it lets go of all it holds
  *
  * and, where it gives a value, a member `result` of that type, valid after AC_READY until the storage is reused.
- * Exactly one of the two ends every future that was made: a poll that gives AC_READY, or a drop. After either its storage
- * may be reused without more ado. A poll that gives AC_PENDING has seen to it that the task `context->task` is woken when
- * polling again may help. A frame does not move between its init and its end.
+ * Exactly one of the two ends every future that was made: a poll that gives AC_READY, or a drop. After either its
+ * storage may be reused without more ado. A poll that gives AC_PENDING has seen to it that the task `context->task` is
+ * woken when polling again may help. A frame does not move between its init and its end.
  *
- * Generated code follows the same convention under the names `ac__NAME_…`; docs/future-abi.md has the whole of it, with
- * a future written by hand. */
+ * Generated code follows the same convention under the names `ac__NAME_…`; docs/future-abi.md has the whole of it,
+ * with a future written by hand. */
 #ifndef ASYNCC_FUTURE_H
 #define ASYNCC_FUTURE_H
 #include <stdbool.h>
@@ -46,7 +46,7 @@ struct ac_context {
     void *reserved[4];
 };
 
-/* --- What a future says of itself: read by spawn, by task dumps, by debugger scripts. Constant data. ------------------- */
+/* --- What a future says of itself: read by spawn, by task dumps, by debugger scripts. Constant data. -------------- */
 
 enum ac_state_kind { AC_STATE_AWAIT = 1, AC_STATE_SELECT, AC_STATE_GATHER };
 
@@ -62,8 +62,9 @@ typedef struct ac_child_info {
 typedef struct ac_state_info {
     uint32_t line;
     uint16_t kind;             /* enum ac_state_kind */
-    uint16_t n_children;       /* AWAIT: 1; SELECT: arms, behind which stands one child more, without a name: at its `offset` lies a
-                                * mask of `line` bytes, whose bits say which arms run; GATHER: branches (strands, not children) */
+    uint16_t n_children;       /* AWAIT: 1; SELECT: arms, behind which stands one child more, without a name: at its
+                                * `offset` lies a mask of `line` bytes, whose bits say which arms run; GATHER:
+                                * branches (strands, not children) */
     uint32_t first_child;      /* index into children; for a GATHER: into strands */
     uint32_t first_local;      /* index into live: the locals that hold values in this state */
     uint32_t n_locals;
@@ -74,8 +75,8 @@ typedef struct ac_local_info {
     uint32_t offset, size;
 } ac_local_info;
 
-/* One line of control in a frame: the function itself (strand 0) or a branch of a gather. Of a branch, 0 says that it has ended, a
- * number above n_states that it has not started. */
+/* One line of control in a frame: the function itself (strand 0) or a branch of a gather. Of a branch, 0 says that it
+ * has ended, a number above n_states that it has not started. */
 typedef struct ac_strand_info {
     uint32_t offset, size;     /* of the unsigned integer that holds its state */
     uint32_t line;
@@ -103,10 +104,10 @@ struct ac_descriptor {
  * Refused at link when the library is another: every output refers to it. */
 extern const char ac__abi_1;
 
-/* A frame from the pool of the worker: for a call through a pointer, into another file or round a recursion. The future
- * follows at ac__frame_future(). Made by ac__frame_new (callee known) or by the call slot (below); stops the program with
- * a message when memory is out. Freed by its caller with ac__frame_free once polled to AC_READY and its result read, or
- * ended by ac__frame_drop, which drops the future unless it is done and frees. */
+/* A frame from the pool of the worker: for a call through a pointer, into another file or round a recursion. The
+ * future follows at ac__frame_future(). Made by ac__frame_new (callee known) or by the call slot (below); stops the
+ * program with a message when memory is out. Freed by its caller with ac__frame_free once polled to AC_READY and its
+ * result read, or ended by ac__frame_drop, which drops the future unless it is done and frees. */
 struct ac__frame {
     const ac_descriptor *type;
     struct ac__frame *parent;  /* the pool frame that awaits it; NULL: the task's own frame */
@@ -152,27 +153,29 @@ static inline int ac__less_indirect(ac_context *cx, int polled)
     return polled;
 }
 
-/* The call slot: how an async function is called where only its C type is known. Each async function f is also a real C
- * function f of its declared type, which asks ac__enter for a frame of its own descriptor, stores its arguments there and
- * returns a meaningless value. The caller evaluates the arguments, arms the slot of this thread, calls, and takes the frame.
- * ac__enter stops the program, naming the function, when no slot is armed: a direct call from plain C. */
+/* The call slot: how an async function is called where only its C type is known. Each async function f is also a real
+ * C function f of its declared type, which asks ac__enter for a frame of its own descriptor, stores its arguments
+ * there and returns a meaningless value. The caller evaluates the arguments, arms the slot of this thread, calls, and
+ * takes the frame. ac__enter stops the program, naming the function, when no slot is armed: a direct call from plain
+ * C. */
 void ac__slot_await(ac_context *cx);                       /* the next one entered gets a pool frame */
 void ac__slot_spawn(ac_context *cx, ac_runtime *rt, unsigned flags); /* … becomes a task */
 void *ac__enter(const ac_descriptor *type);                /* called by f: where its future is to be made */
 struct ac__frame *ac__slot_frame(void);                    /* takes what ac__slot_await gave */
-void *ac__slot_task(void);                                 /* starts the task; its handle (NULL: detached or no memory) */
+void *ac__slot_task(void);                                 /* starts it; the handle, NULL: detached or no memory */
 
 /* Tasks. `flags`: */
 enum { AC__SPAWN_LOCAL = 1, AC__SPAWN_BLOCKING = 2, AC__SPAWN_DETACHED = 4 };
-/* Storage for a task's future: make the future in it, then call ac__spawn_end, which starts it and gives the handle (NULL if
- * detached). cx may be NULL (a plain function: the runtime of this thread is asked for); rt NULL: the one that runs here.
- * No memory: ac__spawn_begin gives NULL; then nothing is started and the handle is NULL. A blocking task's poll is run on
- * the blocking pool, once, and gives AC_READY. */
+/* Storage for a task's future: make the future in it, then call ac__spawn_end, which starts it and gives the handle
+ * (NULL if detached). cx may be NULL (a plain function: the runtime of this thread is asked for); rt NULL: the one
+ * that runs here. No memory: ac__spawn_begin gives NULL; then nothing is started and the handle is NULL. A blocking
+ * task's poll is run on the blocking pool, once, and gives AC_READY. */
 void *ac__spawn_begin(ac_context *cx, ac_runtime *rt, const ac_descriptor *type, unsigned flags);
 void *ac__spawn_end(ac_context *cx, void *future);
 /* Runs a future made by the caller to its end on this thread. */
 void ac__block_on(ac_runtime *rt, const ac_descriptor *type, void *future);
-/* `async int main`: begin gives storage for main's future on a new runtime, end runs it, shuts down, gives the exit status. */
+/* `async int main`: begin gives storage for main's future on a new runtime, end runs it, shuts down, gives the exit
+ * status. */
 void *ac__main_begin(const ac_descriptor *type);
 int ac__main_end(void *future);
 

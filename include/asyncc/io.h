@@ -1,17 +1,18 @@
 /* Input and output on plain file descriptors.
  *
- * A descriptor is an int, as in C. Those made by the library (ac_accept, ac_tcp_connect, ac_pipe, ac_open …) do not block
- * and are closed on exec; they are waited for through the driver of the runtime. Any other descriptor (inherited, from another
- * library) may be given too: its flags are never changed, its readiness is asked for anew at each wait, and a regular file is
- * read and written on the blocking pool.
+ * A descriptor is an int, as in C. Those made by the library (ac_accept, ac_tcp_connect, ac_pipe, ac_open …) do not
+ * block and are closed on exec; they are waited for through the driver of the runtime. Any other descriptor
+ * (inherited, from another library) may be given too: its flags are never changed, its readiness is asked for anew at
+ * each wait, and a regular file is read and written on the blocking pool.
  *
- * In all calls here: `fd` is borrowed; buffers are borrowed until the call ends or is dropped; results are a count, 0, or a
- * negative errno; -EINTR and -EAGAIN are never given. -EBADF: not a descriptor, or ac_close was called for it while the
- * call waited. Several tasks may wait on one descriptor, also for the same direction and on different runtimes: all are
- * woken, the kernel decides who gets the data. An `ac_async` call may be made in tasks only; the others anywhere.
+ * In all calls here: `fd` is borrowed; buffers are borrowed until the call ends or is dropped; results are a count, 0,
+ * or a negative errno; -EINTR and -EAGAIN are never given. -EBADF: not a descriptor, or ac_close was called for it
+ * while the call waited. Several tasks may wait on one descriptor, also for the same direction and on different
+ * runtimes: all are woken, the kernel decides who gets the data. An `ac_async` call may be made in tasks only; the
+ * others anywhere.
  *
- * A descriptor that the library made must be closed with ac_close, and one that tasks wait on too: close(2) would let a later
- * descriptor of the same number be mistaken for it, and leave the waiters waiting. */
+ * A descriptor that the library made must be closed with ac_close, and one that tasks wait on too: close(2) would let
+ * a later descriptor of the same number be mistaken for it, and leave the waiters waiting. */
 #ifndef ASYNCC_IO_H
 #define ASYNCC_IO_H
 #include <sys/types.h>
@@ -25,23 +26,25 @@ extern "C" {
 
 /* --- Bytes -------------------------------------------------------------------------------------------------------- */
 
-/* Reads up to n bytes as soon as there are any: the count, 0 at the end of the file (the peer shut down its side). Cancelling
- * loses nothing, but on a regular file that is not made for it (no preadv2): there the position may have moved. */
+/* Reads up to n bytes as soon as there are any: the count, 0 at the end of the file (the peer shut down its side).
+ * Cancelling loses nothing, but on a regular file that is not made for it (no preadv2): there the position may have
+ * moved. */
 ac_async ssize_t ac_read(int fd, void *buf, size_t n);
 /* The same into several buffers. `iov` is borrowed until the call ends. */
 ac_async ssize_t ac_readv(int fd, const struct iovec *iov, int count);
 /* Reads n bytes: n, or fewer if the file ended before. Cancelling loses the count of what was read so far (data). */
 ac_async ssize_t ac_read_exact(int fd, void *buf, size_t n);
 
-/* Writes some of n bytes as soon as there is room: the count. -EPIPE when the other side is gone (never a signal). Cancelling
- * loses nothing: either the count was given or nothing was written; on a regular file the bytes may be written all the same. */
+/* Writes some of n bytes as soon as there is room: the count. -EPIPE when the other side is gone (never a signal).
+ * Cancelling loses nothing: either the count was given or nothing was written; on a regular file the bytes may be
+ * written all the same. */
 ac_async ssize_t ac_write(int fd, const void *buf, size_t n);
 ac_async ssize_t ac_writev(int fd, const struct iovec *iov, int count);
 /* Writes all n bytes: 0. Cancelling, as well as an error, loses the count of what was written so far (data). */
 ac_async int ac_write_all(int fd, const void *buf, size_t n);
 
-/* Waits until a read (or a write) would not block: 0. For descriptors of other libraries, which read by themselves. It may
- * be true no more when the task gets to it, if another one reads too. Cancelling loses nothing. */
+/* Waits until a read (or a write) would not block: 0. For descriptors of other libraries, which read by themselves. It
+ * may be true no more when the task gets to it, if another one reads too. Cancelling loses nothing. */
 ac_async int ac_readable(int fd);
 ac_async int ac_writable(int fd);
 
@@ -49,33 +52,33 @@ ac_async int ac_writable(int fd);
  * file on the blocking pool) the last of them closes it, so that the number cannot be reused under it. */
 int ac_close(int fd);
 
-/* Makes a descriptor from elsewhere the library's own: 0 or a negative errno. It is set not to block and to be closed on exec, which
- * other processes that share it will notice; from then on waiting for it costs no system calls, and it must be closed
- * with ac_close. For listeners that were inherited, and the sockets of programs that change over. */
+/* Makes a descriptor from elsewhere the library's own: 0 or a negative errno. It is set not to block and to be closed
+ * on exec, which other processes that share it will notice; from then on waiting for it costs no system calls, and it
+ * must be closed with ac_close. For listeners that were inherited, and the sockets of programs that change over. */
 int ac_adopt(int fd);
 
 /* A pipe: ends[0] is read, ends[1] written. The caller owns both. Negative errno: -EMFILE, -ENFILE. */
 int ac_pipe(int ends[2]);
 
-/* Reads from standard input on the blocking pool, so that a terminal that is shared with other processes is safe too. Bytes
- * read for a call that was cancelled are kept for the next one: cancelling loses nothing. */
+/* Reads from standard input on the blocking pool, so that a terminal that is shared with other processes is safe too.
+ * Bytes read for a call that was cancelled are kept for the next one: cancelling loses nothing. */
 ac_async ssize_t ac_stdin(void *buf, size_t n);
 
 /* --- Copying ------------------------------------------------------------------------------------------------------ */
 
-/* Copies from `from` to `to` until the end of the file: the number of bytes, or the first error. Neither is closed. It has
- * a buffer of 16 KiB while it runs (-ENOMEM). Cancelling loses the bytes read and not written yet (data). */
+/* Copies from `from` to `to` until the end of the file: the number of bytes, or the first error. Neither is closed. It
+ * has a buffer of 16 KiB while it runs (-ENOMEM). Cancelling loses the bytes read and not written yet (data). */
 ac_async int64_t ac_copy(int from, int to);
 
-/* Copies both ways between two sockets until both have ended; the end of one way is passed on by ac_shutdown_write. 0, or
- * the first error, which ends both. moved[0]: bytes from a to b, moved[1]: from b to a, true also after an error or a
- * cancellation; may be NULL. Cancelling loses the bytes read and not written yet (data). */
+/* Copies both ways between two sockets until both have ended; the end of one way is passed on by ac_shutdown_write. 0,
+ * or the first error, which ends both. moved[0]: bytes from a to b, moved[1]: from b to a, true also after an error or
+ * a cancellation; may be NULL. Cancelling loses the bytes read and not written yet (data). */
 ac_async int ac_copy_both(int a, int b, int64_t moved[2]);
 
 /* --- Lines -------------------------------------------------------------------------------------------------------- */
 
-/* A buffered reader of lines: `ac_lines in = AC_LINES_INIT(fd);`, and ac_lines_free at the end, which leaves fd open. One
- * task at a time. `limit` is the longest line taken, without its end: 65536 unless set before the first call. */
+/* A buffered reader of lines: `ac_lines in = AC_LINES_INIT(fd);`, and ac_lines_free at the end, which leaves fd open.
+ * One task at a time. `limit` is the longest line taken, without its end: 65536 unless set before the first call. */
 typedef struct ac_lines {
     int fd;
     int ended; /* the end of the file was seen */
@@ -90,18 +93,18 @@ typedef struct ac_lines {
         .fd = (descriptor)                                                                                             \
     }
 
-/* The next line, its "\n" or "\r\n" replaced by a NUL: 1 and *line, which is valid until the next call; 0 at the end of
- * the file; a last line without an end is given too. -EMSGSIZE: longer than the limit (the reader is then of no more use);
- * -ENOMEM. Cancelling loses nothing: what was read stays in the buffer. */
+/* The next line, its "\n" or "\r\n" replaced by a NUL: 1 and *line, which is valid until the next call; 0 at the end
+ * of the file; a last line without an end is given too. -EMSGSIZE: longer than the limit (the reader is then of no
+ * more use); -ENOMEM. Cancelling loses nothing: what was read stays in the buffer. */
 ac_async int ac_lines_next(ac_lines *lines, char **line);
 /* Gives back the buffer. */
 void ac_lines_free(ac_lines *lines);
 
 /* --- A pipe in memory, for tests ---------------------------------------------------------------------------------- */
 
-/* Two ends joined by a buffer of `capacity` bytes for each way; no descriptor, so that a run with a seed is deterministic.
- * 0 or -ENOMEM. Each end is freed by ac_memory_pipe_close, after which the other one reads 0 and writes -EPIPE. One reader
- * and one writer at a time for each end; a second one gets -EBUSY. */
+/* Two ends joined by a buffer of `capacity` bytes for each way; no descriptor, so that a run with a seed is
+ * deterministic. 0 or -ENOMEM. Each end is freed by ac_memory_pipe_close, after which the other one reads 0 and writes
+ * -EPIPE. One reader and one writer at a time for each end; a second one gets -EBUSY. */
 typedef struct ac_memory_pipe ac_memory_pipe;
 int ac_memory_pipe_new(size_t capacity, ac_memory_pipe **a, ac_memory_pipe **b);
 ac_async ssize_t ac_memory_pipe_read(ac_memory_pipe *end, void *buf, size_t n);        /* as ac_read */
@@ -109,7 +112,7 @@ ac_async ssize_t ac_memory_pipe_write(ac_memory_pipe *end, const void *buf, size
 void ac_memory_pipe_shutdown_write(ac_memory_pipe *end);
 void ac_memory_pipe_close(ac_memory_pipe *end);
 
-/* --- Frames: the size of each is part of the ABI ------------------------------------------------------------------- */
+/* --- Frames: the size of each is part of the ABI ------------------------------------------------------------------ */
 
 struct ac_read_future {
     ssize_t result;

@@ -1,5 +1,6 @@
-/* The parts that the frames of the library's own operations are made of: a wait for a descriptor, and a call handed to the
- * blocking pool. Not for users; here because frames are complete in public headers, so that awaiting one allocates nothing. */
+/* The parts that the frames of the library's own operations are made of: a wait for a descriptor, and a call handed to
+ * the blocking pool. Not for users; here because frames are complete in public headers, so that awaiting one allocates
+ * nothing. */
 #ifndef ASYNCC_LEAF_H
 #define ASYNCC_LEAF_H
 #include "future.h"
@@ -9,8 +10,8 @@
 extern "C" {
 #endif
 
-/* A place in a list of waiters: of a descriptor, a signal, an end of a memory pipe. All zero but for the descriptor: not waiting
- * yet. `state` is written under the lock of the list and read without it. */
+/* A place in a list of waiters: of a descriptor, a signal, an end of a memory pipe. All zero but for the descriptor:
+ * not waiting yet. `state` is written under the lock of the list and read without it. */
 enum {
     AC__WAIT_NONE = 0,
     AC__WAIT_LINKED = 1,
@@ -39,7 +40,8 @@ static inline void ac__io_wait_drop(struct ac__io_wait *self)
     if (__atomic_load_n(&self->state, __ATOMIC_RELAXED) != AC__WAIT_NONE) ac__io_forget(self);
 }
 
-/* A call on the blocking pool with buffers of its own. The job outlives a future that is dropped and frees itself then. */
+/* A call on the blocking pool with buffers of its own. The job outlives a future that is dropped and frees itself
+ * then. */
 struct ac__offload_job;
 struct ac__offload {
     struct ac__offload_job *job; /* begins with a word that is 0 while the call runs */
@@ -54,8 +56,8 @@ static inline void ac__offload_drop(struct ac__offload *self)
     if (self->job) ac__offload_forget(self);
 }
 
-/* What each awaitable has beside its struct and its init. The frame has a member `wait` (a descriptor) or `call` (the pool);
- * an operation made of several has a poll and a drop of its own. */
+/* What each awaitable has beside its struct and its init. The frame has a member `wait` (a descriptor) or `call` (the
+ * pool); an operation made of several has a poll and a drop of its own. */
 #define AC__WAIT_LEAF(NAME)                                                                                            \
     extern const ac_descriptor NAME##_descriptor;                                                                      \
     int NAME##_poll_slow(struct NAME##_future *self, ac_context *cx);                                                  \

@@ -4,10 +4,11 @@
  *     await ac_mutex_lock(&lock);
  *     defer ac_mutex_unlock(&lock);
  *
- * It may be held across awaits. It is fair: first come, first served. It belongs to no runtime: tasks of several runtimes and
- * plain threads (with the try and blocking calls) may use one together, from before the first runtime exists. All-zero
- * memory is an unlocked mutex; there is nothing to destroy, but nobody may hold it or wait for it when its memory goes.
- * It knows no owner: another task than the one that locked it may unlock it. It is not recursive. */
+ * It may be held across awaits. It is fair: first come, first served. It belongs to no runtime: tasks of several
+ * runtimes and plain threads (with the try and blocking calls) may use one together, from before the first runtime
+ * exists. All-zero memory is an unlocked mutex; there is nothing to destroy, but nobody may hold it or wait for it
+ * when its memory goes. It knows no owner: another task than the one that locked it may unlock it. It is not
+ * recursive. */
 #ifndef ASYNCC_MUTEX_H
 #define ASYNCC_MUTEX_H
 #include "wait.h"
@@ -29,20 +30,21 @@ typedef struct ac_mutex {
 
 enum { AC__MUTEX_HELD = 1, AC__MUTEX_QUEUE = 2 };
 
-/* Waits until the lock is this task's. Cancelled while it waits it loses its place in the queue; cancelled when the lock
- * has just been handed to it, it hands it on. */
+/* Waits until the lock is this task's. Cancelled while it waits it loses its place in the queue; cancelled when the
+ * lock has just been handed to it, it hands it on. */
 ac_async void ac_mutex_lock(ac_mutex *mutex);
 /* Takes the lock if it is free now. From anywhere. */
 static inline bool ac_mutex_try_lock(ac_mutex *mutex);
 /* Takes the lock, putting this thread to sleep until it is free: for threads that are not workers. Inside a task this
  * stops the program. */
 void ac_mutex_blocking_lock(ac_mutex *mutex);
-/* Gives the lock to the first in the queue, or frees it. From anywhere. Unlocking what is not locked stops the program. */
+/* Gives the lock to the first in the queue, or frees it. From anywhere. Unlocking what is not locked stops the
+ * program. */
 static inline void ac_mutex_unlock(ac_mutex *mutex);
 /* Whether somebody holds it at this moment. From anywhere. */
 static inline bool ac_mutex_is_locked(const ac_mutex *mutex);
 
-/* --- inline parts -------------------------------------------------------------------------------------------------- */
+/* --- inline parts ------------------------------------------------------------------------------------------------- */
 
 struct ac_mutex_lock_future {
     ac_mutex *mutex;

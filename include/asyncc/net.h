@@ -1,7 +1,7 @@
 /* Sockets: TCP, UDP, Unix, and addresses as text. What io.h says of descriptors holds here.
  *
- * An address is text: "127.0.0.1:7000", "[::1]:80", ":8080" (every address of this machine), "localhost:80". Port 0 lets the
- * kernel choose; ac_local_address tells what it chose. */
+ * An address is text: "127.0.0.1:7000", "[::1]:80", ":8080" (every address of this machine), "localhost:80". Port 0
+ * lets the kernel choose; ac_local_address tells what it chose. */
 #ifndef ASYNCC_NET_H
 #define ASYNCC_NET_H
 #include <stdbool.h>
@@ -23,38 +23,42 @@ extern "C" {
 int ac_address_parse(const char *text, struct sockaddr_storage *address);
 /* Writes an address as text ("unix:/path" for a Unix socket): its length, or -ENOSPC, -EAFNOSUPPORT. */
 int ac_address_format(const struct sockaddr_storage *address, char *text, size_t room);
-/* The address a socket is bound to, or connected to, as text: its length, or a negative errno (-ENOTCONN, -ENOSPC …). */
+/* The address a socket is bound to, or connected to, as text: its length, or a negative errno (-ENOTCONN, -ENOSPC
+ * …). */
 int ac_local_address(int fd, char *text, size_t room);
 int ac_peer_address(int fd, char *text, size_t room);
 
-/* The addresses that "host:port" stands for, at most `room` of them, in the order to try them: how many. Asks the system's
- * resolver, on the blocking pool. -ENOENT: no such name; -EAGAIN: the name server does not answer just now; -EINVAL: not of the
- * form host:port. `out` is written at the end only. Cancelling loses nothing. */
+/* The addresses that "host:port" stands for, at most `room` of them, in the order to try them: how many. Asks the
+ * system's resolver, on the blocking pool. -ENOENT: no such name; -EAGAIN: the name server does not answer just now;
+ * -EINVAL: not of the form host:port. `out` is written at the end only. Cancelling loses nothing. */
 ac_async int ac_resolve(const char *address, struct sockaddr_storage *out, int room);
 
-/* --- TCP and Unix stream sockets ------------------------------------------------------------------------------------ */
+/* --- TCP and Unix stream sockets ---------------------------------------------------------------------------------- */
 
-/* Listens at a numeric address: a descriptor, owned by the caller, or a negative errno (-EADDRINUSE, -EINVAL: not an address).
- * backlog 0 or less: the system's greatest. SO_REUSEADDR is set. ":port" listens for IPv6 and IPv4 where both exist. */
+/* Listens at a numeric address: a descriptor, owned by the caller, or a negative errno (-EADDRINUSE, -EINVAL: not an
+ * address). backlog 0 or less: the system's greatest. SO_REUSEADDR is set. ":port" listens for IPv6 and IPv4 where
+ * both exist. */
 int ac_tcp_listen(const char *address, int backlog);
-/* Listens at a path (or, where it begins with '@', in Linux's abstract namespace). A socket file that nobody listens on any more is
- * replaced; -EADDRINUSE if somebody does. The file stays when the descriptor is closed. */
+/* Listens at a path (or, where it begins with '@', in Linux's abstract namespace). A socket file that nobody listens
+ * on any more is replaced; -EADDRINUSE if somebody does. The file stays when the descriptor is closed. */
 int ac_unix_listen(const char *path, int backlog);
 
 /* Takes a connection: its descriptor, owned by the caller. peer may be NULL. Errors that concern only the connection
- * (-ECONNABORTED and the like) are passed over. With too many descriptors open (-EMFILE, -ENFILE) it waits 10 ms, or for an
- * ac_close, and tries again, so that a loop around it neither ends nor spins. Cancelling loses nothing. (A listener that
- * is not the library's own and blocks may block a worker, when its connection is reset before it is taken: see ac_adopt.) */
+ * (-ECONNABORTED and the like) are passed over. With too many descriptors open (-EMFILE, -ENFILE) it waits 10 ms, or
+ * for an ac_close, and tries again, so that a loop around it neither ends nor spins. Cancelling loses nothing. (A
+ * listener that is not the library's own and blocks may block a worker, when its connection is reset before it is
+ * taken: see ac_adopt.) */
 ac_async int ac_accept(int fd, struct sockaddr_storage *peer);
 
-/* Connects: a descriptor, owned by the caller. A name is resolved, and its addresses are tried in turn; the error is the
- * last one's. Cancelling closes what was begun. */
+/* Connects: a descriptor, owned by the caller. A name is resolved, and its addresses are tried in turn; the error is
+ * the last one's. Cancelling closes what was begun. */
 ac_async int ac_tcp_connect(const char *address);
 ac_async int ac_unix_connect(const char *path);
 /* Two stream sockets connected to each other. */
 int ac_unix_pair(int ends[2]);
 
-/* Tells the peer that nothing more will be written; it reads the end of the file. Reading goes on. 0 or a negative errno. */
+/* Tells the peer that nothing more will be written; it reads the end of the file. Reading goes on. 0 or a negative
+ * errno. */
 int ac_shutdown_write(int fd);
 
 /* --- Messages ----------------------------------------------------------------------------------------------------- */
@@ -64,7 +68,8 @@ int ac_udp_bind(const char *address);
 /* Sets where ac_send goes and whence alone ac_recv takes; "address" is numeric. */
 int ac_udp_connect(int fd, const char *address);
 
-/* One message (or, of a stream, some bytes), with the flags of recv(2): its length, cut to n. Cancelling loses nothing. */
+/* One message (or, of a stream, some bytes), with the flags of recv(2): its length, cut to n. Cancelling loses
+ * nothing. */
 ac_async ssize_t ac_recv(int fd, void *buf, size_t n, int flags);
 ac_async ssize_t ac_send(int fd, const void *buf, size_t n, int flags);
 ac_async ssize_t ac_recvfrom(int fd, void *buf, size_t n, struct sockaddr_storage *from); /* from may be NULL */
@@ -73,11 +78,12 @@ ac_async ssize_t ac_sendto(int fd, const void *buf, size_t n, const struct socka
 ac_async ssize_t ac_recvmsg(int fd, struct msghdr *message, int flags);
 ac_async ssize_t ac_sendmsg(int fd, const struct msghdr *message, int flags);
 
-/* --- Options: 0 or a negative errno ----------------------------------------------------------------------------------- */
+/* --- Options: 0 or a negative errno ------------------------------------------------------------------------------- */
 
 /* Sends small writes at once (TCP_NODELAY). */
 int ac_set_nodelay(int fd, bool on);
-/* Asks a silent peer after `idle` (rounded up to seconds) whether it is there, `count` times at `interval`; idle 0: off. */
+/* Asks a silent peer after `idle` (rounded up to seconds) whether it is there, `count` times at `interval`; idle 0:
+ * off. */
 int ac_set_keepalive(int fd, ac_duration idle, ac_duration interval, int count);
 /* How long unacknowledged data may stay so before the connection counts as dead (TCP_USER_TIMEOUT); 0: the system's. */
 int ac_set_user_timeout(int fd, ac_duration timeout);

@@ -27,17 +27,19 @@ typedef struct ac_notify {
 
 enum { AC__NOTIFY_PERMIT = 1, AC__NOTIFY_QUEUE = 2 };
 
-/* Waits for a notification, or takes the stored one. First come, first served. One that was notified and is cancelled before it could go on
- * passes the notification to the next, or stores it. */
+/* Waits for a notification, or takes the stored one. First come, first served. One that was notified and is cancelled
+ * before it could go on passes the notification to the next, or stores it. */
 ac_async void ac_notified(ac_notify *notify);
-/* Wakes the one that has waited longest; if nobody waits, one notification (never more) is stored for the next. From anywhere. */
+/* Wakes the one that has waited longest; if nobody waits, one notification (never more) is stored for the next. From
+ * anywhere. */
 void ac_notify_one(ac_notify *notify);
 /* The same for the one that came last. */
 void ac_notify_last(ac_notify *notify);
-/* Wakes every ac_notified that was made before this call, also one that was not polled yet (an ac_lazy, an arm). Stores nothing. */
+/* Wakes every ac_notified that was made before this call, also one that was not polled yet (an ac_lazy, an arm).
+ * Stores nothing. */
 void ac_notify_waiters(ac_notify *notify);
 
-/* --- for futures written by hand -------------------------------------------------------------------------------------- */
+/* --- for futures written by hand ---------------------------------------------------------------------------------- */
 
 struct ac_notified_future {
     ac_notify *notify;
@@ -46,8 +48,8 @@ struct ac_notified_future {
     uint32_t reserved;
 };
 AC__AWAITABLE(ac_notified);
-/* Puts it in the queue, as its first poll would, without a task to wake yet; true: it is notified already, the poll will be ready.
- * (In a .ac file: an arm with ac_resume in a select with `default:`.) */
+/* Puts it in the queue, as its first poll would, without a task to wake yet; true: it is notified already, the poll
+ * will be ready. (In a .ac file: an arm with ac_resume in a select with `default:`.) */
 bool ac_notified_enable(struct ac_notified_future *self);
 
 static inline void ac_notified_init(struct ac_notified_future *self, ac_notify *notify)

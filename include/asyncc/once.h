@@ -34,21 +34,23 @@ typedef struct ac_once {
 
 enum { AC__ONCE_RUNNING = 1, AC__ONCE_DONE = 2 };
 
-/* Waits until it is made (false), or until it is this task's turn to make it (true), which ac_once_end must end. Cancelled, it
- * loses its place; a turn that was just given to it goes to the next. */
+/* Waits until it is made (false), or until it is this task's turn to make it (true), which ac_once_end must end.
+ * Cancelled, it loses its place; a turn that was just given to it goes to the next. */
 ac_async bool ac_once_begin(ac_once *once);
-/* Ends the turn: made, so that all who wait and all who come get false; or not, so that the next in the queue gets the turn.
- * What was written before is seen by all who get false. Stops the program if it is nobody's turn. From anywhere. */
+/* Ends the turn: made, so that all who wait and all who come get false; or not, so that the next in the queue gets
+ * the turn. What was written before is seen by all who get false. Stops the program if it is nobody's turn. From
+ * anywhere. */
 void ac_once_end(ac_once *once, bool made);
 /* Whether it is made: then all that its maker wrote can be read. From anywhere. */
 static inline bool ac_once_is_done(const ac_once *once);
 
-/* Runs f(argument) if it is not made yet and nobody is about it, else waits. True: it is made; false: f gave false, and whoever calls next
- * tries again. If the call is cancelled f is too, and the next that waits runs its own. Takes a frame from the worker's pool for f. */
+/* Runs f(argument) if it is not made yet and nobody is about it, else waits. True: it is made; false: f gave false,
+ * and whoever calls next tries again. If the call is cancelled f is too, and the next that waits runs its own. Takes a
+ * frame from the worker's pool for f. */
 typedef ac_async bool ac_once_fn(void *argument);
 ac_async bool ac_once_run(ac_once *once, ac_once_fn *f, void *argument);
 
-/* --- inline parts -------------------------------------------------------------------------------------------------- */
+/* --- inline parts ------------------------------------------------------------------------------------------------- */
 
 struct ac_once_begin_future {
     ac_once *once;

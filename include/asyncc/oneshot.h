@@ -7,9 +7,9 @@
  *     int n;
  *     if (await ac_oneshot_recv(answer, &n)) …             false: the sender was dropped
  *
- * The handles may be used from any thread and any runtime, each by one task or thread at a time. In a .ac file the calls that take over
- * a handle set the variable they are given to NULL: a send and the drops at once, recv when it is done, not when it is
- * cancelled. So `defer ac_oneshot_drop_rx(answer)` is right before a recv. */
+ * The handles may be used from any thread and any runtime, each by one task or thread at a time. In a .ac file the
+ * calls that take over a handle set the variable they are given to NULL: a send and the drops at once, recv when it is
+ * done, not when it is cancelled. So `defer ac_oneshot_drop_rx(answer)` is right before a recv. */
 #ifndef ASYNCC_ONESHOT_H
 #define ASYNCC_ONESHOT_H
 #include "wait.h"
@@ -26,36 +26,44 @@ extern "C" {
 #define ac_oneshot_new(tx, rx)                                                                                         \
     ac__oneshot_new(sizeof(AC__T(*(tx))), __alignof__(AC__T(*(tx))), AC__NEW(tx, tx, AC__ONESHOT_TX),                  \
                     AC__NEW(tx, rx, AC__ONESHOT_RX))
-/* void ac_oneshot_set_drop(rx, void (*drop)(T *)): for a value that was sent and is never received. Set before the send. */
+/* void ac_oneshot_set_drop(ac_oneshot_rx(T) rx, void (*drop)(T *value))
+ * for a value that was sent and is never received. Set before the
+ * send. */
 #define ac_oneshot_set_drop(rx, drop)                                                                                  \
     (AC__IS(rx, AC__ONESHOT_RX), ac__oneshot_set_drop((rx), AC__FN(drop, void (*)(AC__T(rx) *), void (*)(void *))))
 
 /* int ac_oneshot_send(ac_oneshot_tx(T) tx, T value)
- * Sends and takes over tx. 0, or -EPIPE: the receiver is closed or gone, and the value still the caller's. From anywhere. */
+ * Sends and takes over tx. 0, or -EPIPE: the receiver is closed or gone, and the value still the caller's. From
+ * anywhere. */
 #define ac_oneshot_send(tx, value) (AC__IS(tx, AC__ONESHOT_TX), ac__oneshot_send((tx), AC__IN(tx, value)))
-/* async void ac_oneshot_closed(ac_oneshot_tx(T) tx): waits until the receiver is closed or gone: nobody wants the answer. */
+/* async void ac_oneshot_closed(ac_oneshot_tx(T) tx): waits until the receiver is closed or gone: nobody wants the
+ * answer. */
 #define ac_oneshot_closed(tx) ac_op_oneshot_closed(AC__AS(tx, AC__ONESHOT_TX))
-/* bool ac_oneshot_is_closed(ac_oneshot_tx(T) tx) */
+/* bool ac_oneshot_is_closed(ac_oneshot_tx(T) tx): nobody wants the answer. From anywhere. */
 #define ac_oneshot_is_closed(tx) (AC__IS(tx, AC__ONESHOT_TX), ac__oneshot_is_closed(tx))
 /* void ac_oneshot_drop_tx(ac_oneshot_tx(T) tx): the receiver gets false. From anywhere. */
 #define ac_oneshot_drop_tx(tx) (AC__IS(tx, AC__ONESHOT_TX), ac__oneshot_drop_tx(tx))
 
 /* async bool ac_oneshot_recv(ac_oneshot_rx(T) rx, T *value)
- * Waits for the value. False: it will not come. rx must be a variable; it is taken over, and set to NULL, when the call is
- * done. Cancelled, it loses nothing: rx can be awaited again. */
+ * Waits for the value. False: it will not come. rx must be a variable; it is taken over, and set to NULL, when the
+ * call is done. Cancelled, it loses nothing: rx can be awaited again. */
 #define ac_oneshot_recv(rx, value)                                                                                     \
     ac_op_oneshot_recv((1 ? &(rx) : (AC__HANDLE(AC__T(rx), AC__ONESHOT_RX) *)0), AC__OUT(rx, value))
-/* bool ac_oneshot_blocking_recv(rx, &value): for threads that are not workers; takes over rx, a variable. */
+/* bool ac_oneshot_blocking_recv(ac_oneshot_rx(T) rx, T *value)
+ * The same for threads that are not workers, which sleep; takes over rx, a variable. Inside a task it stops the
+ * program. */
 #define ac_oneshot_blocking_recv(rx, value)                                                                            \
     (AC__IS(rx, AC__ONESHOT_RX), ac__oneshot_blocking_recv(&(rx), AC__OUT(rx, value)))
-/* int ac_oneshot_try_recv(ac_oneshot_rx(T) rx, T *value): 0, -EAGAIN (nothing yet), -EPIPE (never). rx stays the caller's. */
+/* int ac_oneshot_try_recv(ac_oneshot_rx(T) rx, T *value): 0, -EAGAIN (nothing yet), -EPIPE (never). rx stays the
+ * caller's. */
 #define ac_oneshot_try_recv(rx, value) (AC__IS(rx, AC__ONESHOT_RX), ac__oneshot_try_recv((rx), AC__OUT(rx, value)))
-/* void ac_oneshot_close(ac_oneshot_rx(T) rx): a later send fails; a value that was sent before can still be received. */
+/* void ac_oneshot_close(ac_oneshot_rx(T) rx): a later send fails; a value that was sent before can still be
+ * received. */
 #define ac_oneshot_close(rx) (AC__IS(rx, AC__ONESHOT_RX), ac__oneshot_close(rx))
-/* void ac_oneshot_drop_rx(ac_oneshot_rx(T) rx) */
+/* void ac_oneshot_drop_rx(ac_oneshot_rx(T) rx): nobody wants the answer any more; one that was sent is dropped. */
 #define ac_oneshot_drop_rx(rx) (AC__IS(rx, AC__ONESHOT_RX), ac__oneshot_drop_rx(rx))
 
-/* --- Behind the macros ------------------------------------------------------------------------------------------------- */
+/* --- Behind the macros -------------------------------------------------------------------------------------------- */
 
 int ac__oneshot_new(size_t size, size_t align, void *tx, void *rx);
 void ac__oneshot_set_drop(void *rx, void (*drop)(void *));

@@ -10,10 +10,10 @@
  *     int status;
  *     if (await ac_process_wait(child, &status) == 0 && WIFEXITED(status)) …
  *
- * A child starts with no signal blocked and SIGPIPE at its default. Beside the three below it inherits no descriptor that the
- * library made; what other descriptors do is said by their own FD_CLOEXEC. No zombies
- * stay: a child whose handle was dropped is reaped when it ends. A program that ignores SIGCHLD, or waits for any child by
- * wait(2), takes the status away: then -ECHILD is given. */
+ * A child starts with no signal blocked and SIGPIPE at its default. Beside the three below it inherits no descriptor
+ * that the library made; what other descriptors do is said by their own FD_CLOEXEC. No zombies stay: a child whose
+ * handle was dropped is reaped when it ends. A program that ignores SIGCHLD, or waits for any child by wait(2), takes
+ * the status away: then -ECHILD is given. */
 #ifndef ASYNCC_PROCESS_H
 #define ASYNCC_PROCESS_H
 #include <stdbool.h>
@@ -29,8 +29,9 @@ extern "C" {
 
 typedef struct ac_process ac_process;
 
-/* What the child's standard input, output and errors are: one of these, or a descriptor above 0, which is borrowed. (Not one of
- * ac_pipe or the like: those do not block, which the flag they share would impose on the child, and few programs expect.) */
+/* What the child's standard input, output and errors are: one of these, or a descriptor above 0, which is borrowed.
+ * (Not one of ac_pipe or the like: those do not block, which the flag they share would impose on the child, and few
+ * programs expect.) */
 enum {
     AC_STDIO_INHERIT = 0,    /* this program's own */
     AC_STDIO_NULL = -1,      /* /dev/null */
@@ -50,34 +51,35 @@ typedef struct ac_process_options {
     void *reserved[4];
 } ac_process_options;
 
-/* Starts a program: arguments[0] is its name, NULL ends them. 0 and *process, owned by the caller until ac_process_drop, or a
- * negative errno: -ENOENT (no such program or directory), -EACCES, -EMFILE, -ENOMEM … options may be NULL. It returns when the
- * child runs the new program, so that these errors are known. Anywhere.
- * ac_process_start(ac_process **process, const char *const arguments[], const ac_process_options *options) */
+/* int ac_process_start(ac_process **process, const char *const arguments[], const ac_process_options *options)
+ * Starts a program: arguments[0] is its name, NULL ends them. 0 and *process, owned by the caller until
+ * ac_process_drop, or a negative errno: -ENOENT (no such program or directory), -EACCES, -EMFILE, -ENOMEM … options
+ * may be NULL. It returns when the child runs the new program, so that these errors are known. Anywhere. */
 #define ac_process_start(process, ...) ac__process_start((process), __VA_ARGS__, sizeof(ac_process_options))
 int ac__process_start(ac_process **process, const char *const arguments[], const ac_process_options *options,
                       size_t size);
 
 pid_t ac_process_id(const ac_process *process);
 
-/* The program's end of a pipe asked for by AC_STDIO_PIPE: a descriptor, now owned by the caller (ac_close). -EBADF: not asked for, or
- * taken before. Those not taken are closed by ac_process_drop. */
+/* The program's end of a pipe asked for by AC_STDIO_PIPE: a descriptor, now owned by the caller (ac_close). -EBADF:
+ * not asked for, or taken before. Those not taken are closed by ac_process_drop. */
 int ac_process_take_in(ac_process *process);  /* written by this program */
 int ac_process_take_out(ac_process *process); /* read by this program */
 int ac_process_take_err(ac_process *process);
 
-/* Waits until it has ended: 0 and *status as wait(2) has it (WIFEXITED, WEXITSTATUS, WIFSIGNALED …; may be NULL). First closes the
- * input pipe if it was not taken, so that a child that reads it to the end does end. May be called again, by several tasks, on
- * any runtime. -ECHILD: somebody else waited for it. Cancelling loses nothing. */
+/* Waits until it has ended: 0 and *status as wait(2) has it (WIFEXITED, WEXITSTATUS, WIFSIGNALED …; may be NULL).
+ * First closes the input pipe if it was not taken, so that a child that reads it to the end does end. May be called
+ * again, by several tasks, on any runtime. -ECHILD: somebody else waited for it. Cancelling loses nothing. */
 ac_async int ac_process_wait(ac_process *process, int *status);
 /* The same without waiting: 1 and *status if it has ended, 0 if it runs. */
 int ac_process_try_wait(ac_process *process, int *status);
-/* Sends a signal: 0, or -ESRCH if it has ended and been waited for (its number, which may be another's by then, is not used). */
+/* Sends a signal: 0, or -ESRCH if it has ended and been waited for (its number, which may be another's by then, is not
+ * used). */
 int ac_process_signal(ac_process *process, int signo);
 /* SIGKILL; to be followed by a wait if the status matters. */
 int ac_process_kill(ac_process *process);
-/* Gives up the handle; no task may wait on it. A child that still runs is killed if kill_on_drop was set, and is reaped when it
- * ends in either case. NULL is a no-op. In a .ac file a variable given here is set to NULL. */
+/* Gives up the handle; no task may wait on it. A child that still runs is killed if kill_on_drop was set, and is
+ * reaped when it ends in either case. NULL is a no-op. In a .ac file a variable given here is set to NULL. */
 AC__CONSUMES void ac_process_drop(ac_process *process);
 
 /* --- Frames ------------------------------------------------------------------------------------------------------- */

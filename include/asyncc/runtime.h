@@ -51,7 +51,8 @@ typedef struct ac_runtime_options {
     bool dump_on_signal;                /* SIGUSR2 prints a dump of all tasks to stderr */
 } ac_runtime_options;
 
-/* Makes a runtime and, for AC_MULTI_THREAD, starts its threads: ac_runtime_new(&(ac_runtime_options){
+/* ac_runtime *ac_runtime_new(const ac_runtime_options *options)
+ * Makes a runtime and, for AC_MULTI_THREAD, starts its threads: ac_runtime_new(&(ac_runtime_options){
  * .worker_threads = 4 }), or of NULL. NULL, with errno set, when memory, threads or descriptors are out. Anywhere;
  * but ac_block_on and the shutdown may not stand in a task. */
 #define ac_runtime_new(...) ac__runtime_new((__VA_ARGS__), sizeof(ac_runtime_options))
@@ -93,6 +94,7 @@ typedef struct ac_runtime_metrics {
     uint64_t yields; /* by ac_yield or because the budget was spent */
     uint64_t budget_spent;
 } ac_runtime_metrics;
+/* void ac_runtime_metrics_get(ac_runtime *rt, ac_runtime_metrics *metrics): from any thread. */
 #define ac_runtime_metrics_get(rt, metrics) ac__runtime_metrics_get((rt), (metrics), sizeof(ac_runtime_metrics))
 void ac__runtime_metrics_get(ac_runtime *rt, ac_runtime_metrics *metrics, size_t size);
 

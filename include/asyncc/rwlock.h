@@ -3,9 +3,9 @@
  *     await ac_rwlock_rdlock(&lock);      or      await ac_rwlock_wrlock(&lock);
  *     defer ac_rwlock_unlock(&lock);
  *
- * First come, first served: a writer that waits holds back the readers that come after it, and lets them go when it is cancelled.
- * So a task that holds it for reading must not wait for it again: a writer may stand between. It belongs to no runtime; all-zero memory is
- * an unlocked lock; nobody may hold it or wait for it when its memory goes. */
+ * First come, first served: a writer that waits holds back the readers that come after it, and lets them go when it is
+ * cancelled. So a task that holds it for reading must not wait for it again: a writer may stand between. It belongs to
+ * no runtime; all-zero memory is an unlocked lock; nobody may hold it or wait for it when its memory goes. */
 #ifndef ASYNCC_RWLOCK_H
 #define ASYNCC_RWLOCK_H
 #include "wait.h"
@@ -27,7 +27,8 @@ typedef struct ac_rwlock {
 
 enum { AC__RWLOCK_WRITER = 1, AC__RWLOCK_QUEUE = 2, AC__RWLOCK_READER = 4 };
 
-/* Wait until this task may read, or write. Cancelled while waiting they lose the place in the queue and nothing else. */
+/* Wait until this task may read, or write. Cancelled while waiting they lose the place in the queue and nothing
+ * else. */
 ac_async void ac_rwlock_rdlock(ac_rwlock *lock);
 ac_async void ac_rwlock_wrlock(ac_rwlock *lock);
 /* Take it if that is possible now, without passing those that wait. From anywhere. */
@@ -38,11 +39,11 @@ void ac_rwlock_blocking_rdlock(ac_rwlock *lock);
 void ac_rwlock_blocking_wrlock(ac_rwlock *lock);
 /* Gives up what is held, for reading or for writing. From anywhere. Unlocking what is not locked stops the program. */
 static inline void ac_rwlock_unlock(ac_rwlock *lock);
-/* Turns holding for writing into holding for reading; no other writer gets in between. Readers at the head of the queue are
- * let in. Stops the program if no writer holds it. From anywhere. */
+/* Turns holding for writing into holding for reading; no other writer gets in between. Readers at the head of the
+ * queue are let in. Stops the program if no writer holds it. From anywhere. */
 void ac_rwlock_downgrade(ac_rwlock *lock);
 
-/* --- inline parts -------------------------------------------------------------------------------------------------- */
+/* --- inline parts ------------------------------------------------------------------------------------------------- */
 
 struct ac_rwlock_rdlock_future {
     ac_rwlock *lock;

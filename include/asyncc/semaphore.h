@@ -4,9 +4,9 @@
  *     await ac_semaphore_acquire(&three, 1);
  *     defer ac_semaphore_release(&three, 1);
  *
- * Fair, also to those that want many permits at once: nobody passes the first in the queue, and permits gather until it can go.
- * It belongs to no runtime. All-zero memory is a semaphore with no permits; nobody may wait when its memory goes.
- * Permits are plain numbers: any task or thread may release what another acquired, or permits that nobody had. */
+ * Fair, also to those that want many permits at once: nobody passes the first in the queue, and permits gather until
+ * it can go. It belongs to no runtime. All-zero memory is a semaphore with no permits; nobody may wait when its memory
+ * goes. Permits are plain numbers: any task or thread may release what another acquired, or permits that nobody had. */
 #ifndef ASYNCC_SEMAPHORE_H
 #define ASYNCC_SEMAPHORE_H
 #include "wait.h"
@@ -30,16 +30,18 @@ typedef struct ac_semaphore {
 enum { AC__SEMAPHORE_CLOSED = 1, AC__SEMAPHORE_QUEUE = 2, AC__SEMAPHORE_PERMIT = 4 };
 #define AC_SEMAPHORE_MAX (UINT64_MAX >> 3)
 
-/* Waits for n permits. 0, or -EPIPE when the semaphore is closed. n = 0 is always had at once. Cancelled it loses its place in the queue;
- * permits it was given by then go to the next. */
+/* Waits for n permits. 0, or -EPIPE when the semaphore is closed. n = 0 is always had at once. Cancelled it loses its
+ * place in the queue; permits it was given by then go to the next. */
 ac_async int ac_semaphore_acquire(ac_semaphore *semaphore, unsigned n);
 /* n permits if they can be had now without passing anybody: 0, -EAGAIN, or -EPIPE when closed. From anywhere. */
 static inline int ac_semaphore_try_acquire(ac_semaphore *semaphore, unsigned n);
 /* For threads that are not workers: the thread sleeps. 0 or -EPIPE. Inside a task this stops the program. */
 int ac_semaphore_blocking_acquire(ac_semaphore *semaphore, unsigned n);
-/* Adds n permits, those that were taken or new ones. More than AC_SEMAPHORE_MAX in all stops the program. From anywhere. */
+/* Adds n permits, those that were taken or new ones. More than AC_SEMAPHORE_MAX in all stops the program. From
+ * anywhere. */
 static inline void ac_semaphore_release(ac_semaphore *semaphore, unsigned n);
-/* Takes away up to n permits that nobody has, for good; tells how many. (To forget permits one has, do not release them.) */
+/* Takes away up to n permits that nobody has, for good; tells how many. (To forget permits one has, do not release
+ * them.) */
 unsigned ac_semaphore_forget(ac_semaphore *semaphore, unsigned n);
 /* Every acquire that waits, and every later one, gives -EPIPE. Permits released later count, but it stays closed. */
 void ac_semaphore_close(ac_semaphore *semaphore);
@@ -47,7 +49,7 @@ static inline bool ac_semaphore_is_closed(const ac_semaphore *semaphore);
 /* How many permits could be had at this moment: none while somebody waits. */
 static inline uint64_t ac_semaphore_available(const ac_semaphore *semaphore);
 
-/* --- inline parts -------------------------------------------------------------------------------------------------- */
+/* --- inline parts ------------------------------------------------------------------------------------------------- */
 
 struct ac_semaphore_acquire_future {
     ac_semaphore *semaphore;

@@ -1,12 +1,13 @@
 /* Signals, as something to wait for.
  *
- * The first wait for a signal installs a handler for it, process-wide, and it stays: from then on the signal no longer does
- * what it did (SIGINT does not end the program), also while nobody listens, until ac_signal_default. A handler that the program had
- * installed itself is still called. Every listener in every runtime hears every signal; several that come at nearly the same time
- * may be heard as one. No signal needs to be blocked.
+ * The first wait for a signal installs a handler for it, process-wide, and it stays: from then on the signal no longer
+ * does what it did (SIGINT does not end the program), also while nobody listens, until ac_signal_default. A handler
+ * that the program had installed itself is still called. Every listener in every runtime hears every signal; several
+ * that come at nearly the same time may be heard as one. No signal needs to be blocked.
  *
- * Refused with -EINVAL: SIGKILL and SIGSTOP, which cannot be caught; SIGSEGV, SIGBUS, SIGFPE, SIGILL, which report an error of
- * the running instruction and cannot be answered later; numbers that are no signal, and those the C library keeps for itself. */
+ * Refused with -EINVAL: SIGKILL and SIGSTOP, which cannot be caught; SIGSEGV, SIGBUS, SIGFPE, SIGILL, which report an
+ * error of the running instruction and cannot be answered later; numbers that are no signal, and those the C library
+ * keeps for itself. */
 #ifndef ASYNCC_SIGNALS_H
 #define ASYNCC_SIGNALS_H
 #include <signal.h>
@@ -24,21 +25,22 @@ typedef struct ac_signal_listener {
     uint64_t seen; /* how many times the signal had been heard when this listener last heard it */
 } ac_signal_listener;
 
-/* Begins to listen: 0 or -EINVAL, or the negative errno of sigaction or of the descriptor it needs. Outside a task it needs no
- * runtime. A listener needs no end: it is plain data, and forgetting it is to drop it. */
+/* Begins to listen: 0 or -EINVAL, or the negative errno of sigaction or of the descriptor it needs. Outside a task it
+ * needs no runtime. A listener needs no end: it is plain data, and forgetting it is to drop it. */
 int ac_signal_listen(ac_signal_listener *listener, int signo);
-/* Waits until the signal has come since the last time (or since ac_signal_listen): 0, or -EINVAL for a listener that listens to
- * nothing. One task at a time for each listener. Cancelling loses nothing. */
+/* Waits until the signal has come since the last time (or since ac_signal_listen): 0, or -EINVAL for a listener that
+ * listens to nothing. One task at a time for each listener. Cancelling loses nothing. */
 ac_async int ac_signal_next(ac_signal_listener *listener);
 
-/* Waits for one signal, from when this call is made on (an arm or a run_until: from entry to the block, an ac_lazy: from there), before its
- * first poll: 0, or the errors of ac_signal_listen. What comes between two such calls in a loop is not heard; use a listener
- * there. Cancelling loses nothing that a later call could have heard. */
+/* Waits for one signal, from when this call is made on (an arm or a run_until: from entry to the block, an ac_lazy:
+ * from there), before its first poll: 0, or the errors of ac_signal_listen. What comes between two such calls in a
+ * loop is not heard; use a listener there. Cancelling loses nothing that a later call could have heard. */
 ac_async int ac_signal(int signo);
 /* Ctrl-C: ac_signal(SIGINT). */
 ac_async int ac_ctrl_c(void);
 
-/* Gives a signal back: what it did before the first wait for it is restored. 0 or -EINVAL. Those who wait for it go on waiting. */
+/* Gives a signal back: what it did before the first wait for it is restored. 0 or -EINVAL. Those who wait for it go on
+ * waiting. */
 int ac_signal_default(int signo);
 
 /* --- Frames ------------------------------------------------------------------------------------------------------- */

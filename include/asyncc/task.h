@@ -74,9 +74,10 @@ void ac_block_in_place(void (*call)(void *argument), void *argument);
 /* Values that belong to a task: a static variable `static ac_task_local(int) request;` is the key, each task has its
  * own value, none until it is set. Visible in defers; gone when the task ends. Only in a task. */
 #define ac_task_local(T) AC__HANDLE(T, AC__TASK_LOCAL)
-/* 0 or -ENOMEM. */
+/* int ac_task_local_set(ac_task_local(T) local, T value): 0 or -ENOMEM. */
 #define ac_task_local_set(local, v) ac__task_local_set(&(local), AC__IN(local, v), sizeof(AC__T(local)))
-/* A pointer to the task's value, valid until the task ends; NULL: it was not set. */
+/* T *ac_task_local_get(ac_task_local(T) local): a pointer to the task's value, valid until the task ends; NULL: it
+ * was not set. */
 #define ac_task_local_get(local) ((AC__T(local) *)ac__task_local_get(&(local)))
 int ac__task_local_set(const void *key, const void *value, size_t size);
 void *ac__task_local_get(const void *key);

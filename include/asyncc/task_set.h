@@ -22,33 +22,40 @@ extern "C" {
  * A member costs a small cell beside its task until it is joined. */
 #define ac_task_set(T) AC__HANDLE(T, AC__TASK_SET)
 
-/* Makes a set. 0 or -ENOMEM. Anywhere. */
+/* int ac_task_set_new(ac_task_set(T) *set): makes a set. 0 or -ENOMEM. Anywhere. */
 #define ac_task_set_new(set) ac__task_set_new((1 ? (set) : (AC__HANDLE(AC__T(*(set)), AC__TASK_SET) *)0))
-/* Takes over a task: an ac_task(T) variable, which is NULL afterwards. 0, or -ENOMEM: then the task runs on, detached.
+/* int ac_task_set_add(ac_task_set(T) set, ac_task(T) task)
+ * Takes over a task: an ac_task(T) variable, which is NULL afterwards. 0, or -ENOMEM: then the task runs on, detached.
  * A task that is NULL (a spawn that had no memory) gives -ENOMEM too. Anywhere. */
 #define ac_task_set_add(set, task) ((void)sizeof(1 ? (task) : (ac_task(AC__T(set)))0), ac__task_set_add((task), (set)))
-/* Starts `f(…)` as a member. 0, or -ENOMEM: then it was not started, or is aborted. Where spawn may stand. */
+/* int ac_task_set_spawn(ac_task_set(T) set, f(…))
+ * Starts `f(…)` as a member. 0, or -ENOMEM: then it was not started, or is aborted. Where spawn may stand. */
 #define ac_task_set_spawn(set, ...) ac__task_set_spawn((1 ? ac_spawn(__VA_ARGS__) : (ac_task(AC__T(set)))0), (set))
-/* How many members were not joined yet, finished or not. Anywhere. */
+/* size_t ac_task_set_len(ac_task_set(T) set): how many members were not joined yet, finished or not. Anywhere. */
 #define ac_task_set_len(set) ac__task_set_len(set)
-/* Asks every member to stop where it waits, as ac_abort does. They still have to be joined (or the set freed); one that
+/* void ac_task_set_abort_all(ac_task_set(T) set)
+ * Asks every member to stop where it waits, as ac_abort does. They still have to be joined (or the set freed); one that
  * has finished still gives its value. Anywhere. */
 #define ac_task_set_abort_all(set) ac__task_set_abort_all(set)
-/* Lets all members run on by themselves; the set is empty then. Anywhere. */
+/* void ac_task_set_detach_all(ac_task_set(T) set)
+ * Lets all members run on by themselves; the set is empty then. Anywhere. */
 #define ac_task_set_detach_all(set) ac__task_set_detach_all(set)
-/* Ends a set: aborts all members that still run and forgets them. Does not wait for them to have stopped: for that,
- * ac_task_set_abort_all and join until 0. Freeing a set that is awaited stops the program. NULL is a no-op. Anywhere.
- * */
+/* void ac_task_set_free(ac_task_set(T) set)
+ * Ends a set: aborts all members that still run and forgets them. Does not wait for them to have stopped: for that,
+ * ac_task_set_abort_all and join until 0. Freeing a set that is awaited stops the program. NULL is a no-op.
+ * Anywhere. */
 #define ac_task_set_free(set) ac__task_set_free(set)
 
-/* Waits for the next member to finish, in the order in which they finish, and takes it out of the set:
+/* async int ac_task_set_join(ac_task_set(T) set, T *out)
+ * Waits for the next member to finish, in the order in which they finish, and takes it out of the set:
  *   1            it returned, and its value is in *out (NULL: not wanted)
  *   -ECANCELED   it was aborted
  *   0            the set is empty
  * Several tasks may wait: each member goes to one of them, and the end to all. Cancelling it loses nothing: a member is
  * taken out in the poll that gives it. Only in a task. */
 #define ac_task_set_join(set, out) ac_op_task_set_join((set), AC__OUT(set, out))
-/* The same without waiting; -EAGAIN: none has finished. Anywhere. */
+/* int ac_task_set_try_join(ac_task_set(T) set, T *out)
+ * The same without waiting; -EAGAIN: none has finished. Anywhere. */
 #define ac_task_set_try_join(set, out) ac__task_set_try_join((set), AC__OUT(set, out))
 
 int ac__task_set_new(void *set);

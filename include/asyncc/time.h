@@ -217,30 +217,41 @@ static inline void ac_time_advance_drop(struct ac_time_advance_future *self) { (
 #define ac_delay_queue(T) AC__HANDLE(T, AC__DELAY_QUEUE)
 typedef uint64_t ac_delay_key; /* never 0, and not used again for another value of the queue */
 
-/* Makes a queue: `ac_delay_queue(struct session *) q; ac_delay_queue_new(&q)`. 0 or -ENOMEM. Anywhere. */
+/* int ac_delay_queue_new(ac_delay_queue(T) *queue)
+ * Makes a queue: `ac_delay_queue(struct session *) q; ac_delay_queue_new(&q)`. 0 or -ENOMEM. Anywhere. */
 #define ac_delay_queue_new(queue)                                                                                      \
     ac__delay_queue_new((1 ? (queue) : (AC__HANDLE(AC__T(*(queue)), AC__DELAY_QUEUE) *)0), sizeof(AC__T(*(queue))))
-/* Inserts a copy of `value`, to come out after `duration` or at `deadline`; those past come out at once. Gives its key,
+/* ac_delay_key ac_delay_queue_insert(ac_delay_queue(T) queue, T value, ac_duration duration)
+ * ac_delay_key ac_delay_queue_insert_at(ac_delay_queue(T) queue, T value, ac_instant deadline)
+ * Inserts a copy of `value`, to come out after `duration` or at `deadline`; those past come out at once. Gives its key,
  * or 0 when memory is out or the queue is closed; then the value stays with the caller. Anywhere. */
 #define ac_delay_queue_insert(queue, value, duration) ac__delay_queue_insert((queue), AC__IN(queue, value), (duration))
 #define ac_delay_queue_insert_at(queue, value, deadline)                                                               \
     ac__delay_queue_insert_at((queue), AC__IN(queue, value), (deadline))
-/* Takes a value out before its time, into *out (NULL: away). 0, or -ENOENT when it has come out or was removed. */
+/* int ac_delay_queue_remove(ac_delay_queue(T) queue, ac_delay_key key, T *out)
+ * Takes a value out before its time, into *out (NULL: away). 0, or -ENOENT when it has come out or was removed. */
 #define ac_delay_queue_remove(queue, key, out) ac__delay_queue_remove((queue), (key), AC__OUT(queue, out))
-/* Gives a value another time, counted from now, or a deadline. 0, or -ENOENT as above. */
+/* int ac_delay_queue_reset(ac_delay_queue(T) queue, ac_delay_key key, ac_duration duration)
+ * int ac_delay_queue_reset_at(ac_delay_queue(T) queue, ac_delay_key key, ac_instant deadline)
+ * Gives a value another time, counted from now, or a deadline. 0, or -ENOENT as above. */
 #define ac_delay_queue_reset(queue, key, duration) ac__delay_queue_reset((queue), (key), (duration))
 #define ac_delay_queue_reset_at(queue, key, deadline) ac__delay_queue_reset_at((queue), (key), (deadline))
+/* size_t ac_delay_queue_len(ac_delay_queue(T) queue): how many values are in it. */
 #define ac_delay_queue_len(queue) ac__delay_queue_len(queue)
-/* Nothing can be inserted any more; what is there still comes out when its time has come. */
+/* void ac_delay_queue_close(ac_delay_queue(T) queue)
+ * Nothing can be inserted any more; what is there still comes out when its time has come. */
 #define ac_delay_queue_close(queue) ac__delay_queue_close(queue)
-/* Takes the value whose turn is next out before its time. 0, or -ENOENT: the queue is empty. For emptying one that is
+/* int ac_delay_queue_pop(ac_delay_queue(T) queue, T *out)
+ * Takes the value whose turn is next out before its time. 0, or -ENOENT: the queue is empty. For emptying one that is
  * to be freed. */
 #define ac_delay_queue_pop(queue, out) ac__delay_queue_pop((queue), AC__OUT(queue, out))
-/* Ends a queue; values in it are forgotten as they are. Freeing one that is awaited stops the program. NULL is a no-op.
- * */
+/* void ac_delay_queue_free(ac_delay_queue(T) queue)
+ * Ends a queue; values in it are forgotten as they are. Freeing one that is awaited stops the program. NULL is a
+ * no-op. */
 #define ac_delay_queue_free(queue) ac__delay_queue_free(queue)
 
-/* Waits for the next value that comes out, also if none is in yet; false: the queue is closed and empty. Cancelling it
+/* async bool ac_delay_queue_next(ac_delay_queue(T) queue, T *out)
+ * Waits for the next value that comes out, also if none is in yet; false: the queue is closed and empty. Cancelling it
  * loses nothing: a value is taken out in the poll that gives it. */
 #define ac_delay_queue_next(queue, out) ac_op_delay_queue_next((queue), AC__OUT(queue, out))
 

@@ -1,7 +1,8 @@
 /* What the locks' and channels' awaitables have in common: the node by which a suspended future waits in a queue.
  *
- * Private to the library's own headers. The node lies in the future's frame, so waiting allocates nothing. Its `state` is the
- * one word a poll looks at while it waits; all else in it belongs to the lock of the primitive it is queued in. */
+ * Private to the library's own headers. The node lies in the future's frame, so waiting allocates nothing. Its
+ * `state` is the one word a poll looks at while it waits; all else in it belongs to the lock of the primitive it is
+ * queued in. */
 #ifndef ASYNCC_WAIT_H
 #define ASYNCC_WAIT_H
 #include "future.h"

@@ -1,11 +1,13 @@
 /* Wakers: how a future written by hand has its task polled again, from any thread.
  *
- * A leaf that must wait stores a waker where the one who knows when it can go on finds it, and gives AC_PENDING. That one
- * calls ac_wake. A waker is a counted pointer to the task: it may be used at any time, also after the task has ended, and each
- * must be given back. A future that is dropped while it waits takes its waker back from where it put it.
+ * A leaf that must wait stores a waker where the one who knows when it can go on finds it, and gives AC_PENDING. That
+ * one calls ac_wake. A waker is a counted pointer to the task: it may be used at any time, also after the task has
+ * ended, and each must be given back. A future that is dropped while it waits takes its waker back from where it put
+ * it.
  *
- * Waking more often than needed is harmless: the task is polled and waits on. Every waiting future of a task shares its task,
- * so a poll may come that was meant for another: a leaf looks whether what it waits for has happened, never whether it was woken. */
+ * Waking more often than needed is harmless: the task is polled and waits on. Every waiting future of a task shares
+ * its task, so a poll may come that was meant for another: a leaf looks whether what it waits for has happened, never
+ * whether it was woken. */
 #ifndef ASYNCC_WAKER_H
 #define ASYNCC_WAKER_H
 #include "future.h"

@@ -1,9 +1,10 @@
 /* The words of the language, as plain C that clang parses and types.
  *
- * With __ASYNCC__ (asyncc sets it, and so do the compile commands written for clangd) each word turns into C of the same
- * shape: `await` is a prefix operator, `select` a switch, `when` a for, `within` an if. Nothing here is ever run: asyncc
- * reads the tree that clang makes of it and writes the program. Without __ASYNCC__ only `ac_async` exists, as nothing, so
- * that a header shared with C files can say it. With ASYNCC_NO_KEYWORDS only the spellings with `ac_` exist. */
+ * With __ASYNCC__ (asyncc sets it, and so do the compile commands written for clangd) each word turns into C of the
+ * same shape: `await` is a prefix operator, `select` a switch, `when` a for, `within` an if. Nothing here is ever run:
+ * asyncc reads the tree that clang makes of it and writes the program. Without __ASYNCC__ only `ac_async` exists, as
+ * nothing, so that a header shared with C files can say it. With ASYNCC_NO_KEYWORDS only the spellings with `ac_`
+ * exist. */
 #ifndef ASYNCC_WORDS_H
 #define ASYNCC_WORDS_H
 
