@@ -120,9 +120,12 @@ class FunctionPrinter:
         result = self.frame.names.get(c.result) if c.result is not None else None
         result_field = next((x for x in self.frame.fields if x.name == "result"), None) if result else None
         offset, size = (result_field.offset, result_field.size) if result_field else (0, 0)
-        has = lambda n, what: f"ac__{name}_{what}" if n else "NULL"  # noqa: E731
         n_states = len(c.suspensions)
         counts = self.l.counts
+
+        def has(count: int, what: str) -> str:
+            return f"ac__{name}_{what}" if count else "NULL"
+
         w.line(f'    .name = "{name}", .file = {_c_string(f.file or c.unit.path)}, .line = {c.line(f.first)},')
         w.line(f"    .size = sizeof(struct {tag}), .align = _Alignof(struct {tag}), "
                f".result_offset = {offset}, .result_size = {size},")  # fmt: skip

@@ -14,9 +14,8 @@ def print_helper(c: Context, helper: Helper, w: Writer) -> None:
     more = ", " + names if names else ""
     declared = "".join(", " + p.declare(f"ac__{i + 1}") for i, p in enumerate(parameters))
     if not helper.callee:
-        declared = (
-            ", " + strip(helper.call.callee).type.declare("ac__callee") + declared if _pointer(c, helper) else declared
-        )
+        assert isinstance(helper.call, t.Call)
+        declared = ", " + strip(helper.call.callee).type.declare("ac__callee") + declared
     head = f"static inline void *{helper.name}(ac_context *cx, ac_runtime *rt, unsigned flags{declared})"
     if helper.kind == "blocking":
         _blocking(c, helper, parameters, declared, w)
@@ -37,10 +36,6 @@ def print_helper(c: Context, helper: Helper, w: Writer) -> None:
         w.line(f"    (void){callee}({names});")
         w.line("    return ac__slot_task();")
     w.line("}")
-
-
-def _pointer(c: Context, helper: Helper) -> bool:
-    return isinstance(helper.call, t.Call) and not helper.callee
 
 
 def _parameters(c: Context, helper: Helper) -> tuple[list[t.CType], str]:

@@ -41,7 +41,7 @@ class Blocks:
                            token=s.first, scope=s, line=c.line(s.first))  # fmt: skip
         c.selects.append(step)
         outer_block, c.block = c.block, s
-        pending = []
+        pending: list[tuple[low.LArm, t.Await]] = []
         for arm in s.arms:
             step.arms.append(self._arm_setup(arm, pending))
         c.breaks.append(Enclosing(end, c.chain, True))

@@ -575,5 +575,6 @@ def leaving(s: t.Stmt) -> list[t.Stmt]:
             stack += [(x, outer_break, outer_continue) for x in operands(node)]
         else:
             exprs, stmts = parts(node)
-            stack += [(x, outer_break, outer_continue) for x in [*exprs, *stmts]]
+            stack += [(x, outer_break, outer_continue) for x in exprs]
+            stack += [(x, outer_break, outer_continue) for x in stmts]
     return found + [g for g in gotos if g.label not in labels]

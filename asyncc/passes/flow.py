@@ -47,7 +47,7 @@ class Flow:
         self.breaks: list[int] = []
         self.continues: list[int] = []
         self.switches: list[tuple[int, list[bool]]] = []
-        self.gathers: list[tuple[low.LGather, list[tuple[int, int]], int]] = []
+        self.gathers: list[tuple[list[tuple[int, int]], int]] = []  # the nodes of each branch, and where it waits
         self.strand_wait: list[int] = []
         c = context
         self.exit = self.node(NOWHERE)
@@ -412,7 +412,7 @@ class Flow:
             self.strand_wait.pop()
             ranges.append((start, len(self.nodes)))
         self.breaks, self.continues = saved
-        self.gathers.append((s, ranges, wait))
+        self.gathers.append((ranges, wait))
         self.edge(joined, end)
         return end
 

@@ -95,7 +95,9 @@ class Liveness:
         conflicts = [0] * len(flow.variables)
         aggregates = 0
         for v in flow.variables:
-            if (not isinstance(v, low.Site) and v.type.kind in (t.TypeKind.RECORD, t.TypeKind.ARRAY, t.TypeKind.OTHER)) or isinstance(v, low.Site):
+            if (
+                not isinstance(v, low.Site) and v.type.kind in (t.TypeKind.RECORD, t.TypeKind.ARRAY, t.TypeKind.OTHER)
+            ) or isinstance(v, low.Site):
                 aggregates |= flow.bits[v]
 
         def clash(one: int, other: int) -> None:
@@ -114,7 +116,7 @@ class Liveness:
                     clash(written & aggregates, node.reads & kept)
         start = self.occupied(flow.start) & kept
         clash(start, start)
-        for gather, ranges, wait in flow.gathers:
+        for ranges, wait in flow.gathers:
             outside = self.occupied(wait) & kept
             belongs = []
             for first, last in ranges:
@@ -123,11 +125,10 @@ class Liveness:
                     node = flow.nodes[i]
                     bits |= self.occupied(i) | node.kills | node.touches | node.escapes
                 belongs.append(bits & kept)
-            for i, bits in enumerate(belongs):
+            for k, bits in enumerate(belongs):
                 clash(bits, outside)
-                for other in belongs[i + 1 :]:
-                    clash(bits, other)
-            del gather
+                for beside in belongs[k + 1 :]:
+                    clash(bits, beside)
         for i, v in enumerate(flow.variables):
             if kept >> i & 1:
                 self.conflicts[v] = conflicts[i]

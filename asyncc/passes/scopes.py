@@ -21,6 +21,7 @@ class _Scopes:
     def __init__(self, context: Context) -> None:
         self.c = context
         self.depth = 0
+        self.inner: t.Block | None = None  # the block around
 
     def make(self, node: object, kind: str, token: int, chain: low.Chain | None) -> low.Chain:
         c = self.c
@@ -39,7 +40,7 @@ class _Scopes:
         match s:
             case t.Block():
                 self.expressions(s, chain)
-                outer, self.inner = getattr(self, "inner", None), s
+                outer, self.inner = self.inner, s
                 self.block(s.body, chain)
                 self.inner = outer
                 return chain
