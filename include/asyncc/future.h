@@ -61,12 +61,12 @@ typedef struct ac_child_info {
 /* State k of a future (k from 1; 0 is "made, not polled") is states[k - 1]. */
 typedef struct ac_state_info {
     uint32_t line;
-    uint16_t kind;             /* enum ac_state_kind */
-    uint16_t n_children;       /* AWAIT: 1; SELECT: arms, behind which stands one child more, without a name: at its
-                                * `offset` lies a mask of `line` bytes, whose bits say which arms run; GATHER:
-                                * branches (strands, not children) */
-    uint32_t first_child;      /* index into children; for a GATHER: into strands */
-    uint32_t first_local;      /* index into live: the locals that hold values in this state */
+    uint16_t kind;        /* enum ac_state_kind */
+    uint16_t n_children;  /* AWAIT: 1; SELECT: arms, behind which stands one child more, without a name: at its
+                           * `offset` lies a mask of `line` bytes, whose bits say which arms run; GATHER:
+                           * branches (strands, not children) */
+    uint32_t first_child; /* index into children; for a GATHER: into strands */
+    uint32_t first_local; /* index into live: the locals that hold values in this state */
     uint32_t n_locals;
 } ac_state_info;
 
@@ -78,15 +78,15 @@ typedef struct ac_local_info {
 /* One line of control in a frame: the function itself (strand 0) or a branch of a gather. Of a branch, 0 says that it
  * has ended, a number above n_states that it has not started. */
 typedef struct ac_strand_info {
-    uint32_t offset, size;     /* of the unsigned integer that holds its state */
+    uint32_t offset, size; /* of the unsigned integer that holds its state */
     uint32_t line;
 } ac_strand_info;
 
 struct ac_descriptor {
-    const char *name;          /* as the user wrote it */
-    const char *file;          /* as the compiler was given it */
+    const char *name; /* as the user wrote it */
+    const char *file; /* as the compiler was given it */
     uint32_t line;
-    uint32_t size, align;      /* of struct NAME_future */
+    uint32_t size, align;                /* of struct NAME_future */
     uint32_t result_offset, result_size; /* of its member `result`; 0, 0: none */
     int (*poll)(void *self, ac_context *);
     void (*drop)(void *self);
@@ -95,7 +95,7 @@ struct ac_descriptor {
     const ac_child_info *children;
     const ac_strand_info *strands;
     const ac_local_info *locals;
-    const uint16_t *live;      /* indices into locals */
+    const uint16_t *live; /* indices into locals */
     uint32_t n_states, n_strands, n_locals;
     uint32_t reserved;
 };
@@ -110,10 +110,10 @@ extern const char ac__abi_1;
  * result read, or ended by ac__frame_drop, which drops the future unless it is done and frees. */
 struct ac__frame {
     const ac_descriptor *type;
-    struct ac__frame *parent;  /* the pool frame that awaits it; NULL: the task's own frame */
-    uint32_t done;             /* 1: polled to AC_READY; 2: dropped already (deep chains are dropped from the leaf) */
+    struct ac__frame *parent; /* the pool frame that awaits it; NULL: the task's own frame */
+    uint32_t done;            /* 1: polled to AC_READY; 2: dropped already (deep chains are dropped from the leaf) */
     uint32_t reserved;
-    void *link;                /* the pool's */
+    void *link; /* the pool's */
 };
 #define AC__FRAME_ALIGN 16
 static inline void *ac__frame_future(struct ac__frame *frame)
@@ -141,7 +141,7 @@ static inline int ac__frame_poll(struct ac__frame *frame, ac_context *cx)
     cx->current = above;
     cx->indirect = indirect;
     if (polled == AC_READY) frame->done = 1;
-    else if (indirect) cx->leaf = NULL;  /* a select or the like lies above: it must be polled, so resume above it */
+    else if (indirect) cx->leaf = NULL; /* a select or the like lies above: it must be polled, so resume above it */
     else if (!cx->leaf) cx->leaf = frame;
     return polled;
 }
@@ -158,11 +158,11 @@ static inline int ac__less_indirect(ac_context *cx, int polled)
  * there and returns a meaningless value. The caller evaluates the arguments, arms the slot of this thread, calls, and
  * takes the frame. ac__enter stops the program, naming the function, when no slot is armed: a direct call from plain
  * C. */
-void ac__slot_await(ac_context *cx);                       /* the next one entered gets a pool frame */
+void ac__slot_await(ac_context *cx);                                 /* the next one entered gets a pool frame */
 void ac__slot_spawn(ac_context *cx, ac_runtime *rt, unsigned flags); /* … becomes a task */
-void *ac__enter(const ac_descriptor *type);                /* called by f: where its future is to be made */
-struct ac__frame *ac__slot_frame(void);                    /* takes what ac__slot_await gave */
-void *ac__slot_task(void);                                 /* starts it; the handle, NULL: detached or no memory */
+void *ac__enter(const ac_descriptor *type);                          /* called by f: where its future is to be made */
+struct ac__frame *ac__slot_frame(void);                              /* takes what ac__slot_await gave */
+void *ac__slot_task(void); /* starts it; the handle, NULL: detached or no memory */
 
 /* Tasks. `flags`: */
 enum { AC__SPAWN_LOCAL = 1, AC__SPAWN_BLOCKING = 2, AC__SPAWN_DETACHED = 4 };

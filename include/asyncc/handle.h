@@ -5,8 +5,21 @@
 #define ASYNCC_HANDLE_H
 
 enum {
-    AC__TASK = 1, AC__FUTURE, AC__MPSC_TX, AC__MPSC_RX, AC__MPSC_WEAK, AC__MPSC_PERMIT, AC__ONESHOT_TX, AC__ONESHOT_RX,
-    AC__BROADCAST_TX, AC__BROADCAST_RX, AC__WATCH_TX, AC__WATCH_RX, AC__TASK_SET, AC__TASK_LOCAL, AC__DELAY_QUEUE
+    AC__TASK = 1,
+    AC__FUTURE,
+    AC__MPSC_TX,
+    AC__MPSC_RX,
+    AC__MPSC_WEAK,
+    AC__MPSC_PERMIT,
+    AC__ONESHOT_TX,
+    AC__ONESHOT_RX,
+    AC__BROADCAST_TX,
+    AC__BROADCAST_RX,
+    AC__WATCH_TX,
+    AC__WATCH_RX,
+    AC__TASK_SET,
+    AC__TASK_LOCAL,
+    AC__DELAY_QUEUE
 };
 #define AC__HANDLE(T, kind) __typeof__(__typeof__(T) *(*)[kind])
 #define AC__T(h) __typeof__(***(h))

@@ -27,8 +27,7 @@ extern "C" {
     ac__oneshot_new(sizeof(AC__T(*(tx))), __alignof__(AC__T(*(tx))), AC__NEW(tx, tx, AC__ONESHOT_TX),                  \
                     AC__NEW(tx, rx, AC__ONESHOT_RX))
 /* void ac_oneshot_set_drop(ac_oneshot_rx(T) rx, void (*drop)(T *value))
- * for a value that was sent and is never received. Set before the
- * send. */
+ * For a value that was sent and is never received. Set before the send. */
 #define ac_oneshot_set_drop(rx, drop)                                                                                  \
     (AC__IS(rx, AC__ONESHOT_RX), ac__oneshot_set_drop((rx), AC__FN(drop, void (*)(AC__T(rx) *), void (*)(void *))))
 

@@ -18,8 +18,10 @@ void *ac__h(void);
 #define ac_when(...) for (__VA_ARGS__; ac__when();)
 #define ac_when_true(...) for (__VA_ARGS__; ac__until(0);)
 #define ac_otherwise if (ac__otherwise())
+/* clang-format off */
 #define ac_gather switch (ac__gather()) default:
 #define ac_defer switch (ac__defer()) default:
+/* clang-format on */
 #define ac_within(d) if (ac__within(d))
 #define ac_run_until(...) if (ac__until((__VA_ARGS__, 0)))
 #define AC__SPAWN(kind, ...) ((AC__HANDLE(__typeof__(__VA_ARGS__), kind))((void)(__VA_ARGS__), ac__h()))
