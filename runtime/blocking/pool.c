@@ -32,6 +32,7 @@ struct ac__blocking_pool {
     unsigned idle; /* in `sleepers` */
     bool called;   /* a thread was woken or started, and has not come yet */
     bool closing;
+    unsigned serving; /* threads that will look at the queue again; one that is about to end is not among them */
     uint32_t threads; /* futex for the shutdown */
     uint32_t busy;    /* jobs queued or running */
 };
@@ -93,19 +94,18 @@ static uint32_t *take_sleeper(struct ac__blocking_pool *pool)
 
 static int start_thread(struct ac__blocking_pool *pool);
 
-/* With the lock held, and a job queued: sees to it that a thread comes. *word: to be woken, or NULL. Failing to
- * start one matters only when there is none at all. */
+/* With the lock held, and a job queued: sees to it that a thread comes. *word: to be woken, or NULL. Failing to start one
+ * matters only when none serves, and is -ENOMEM whatever the system was short of: -EAGAIN would mean that the call is worth
+ * trying again. */
 static int call_thread(struct ac__blocking_pool *pool, uint32_t **word)
 {
     *word = NULL;
     if (pool->called) return 0;
-    unsigned threads = ac__atomic_load(&pool->threads, relaxed);
     if (pool->idle > 0) {
         *word = take_sleeper(pool);
     } else {
-        if (threads >= pool->runtime->options.max_blocking_threads) return 0;
-        int error = start_thread(pool);
-        if (error) return threads == 0 ? -EAGAIN : 0;
+        if (pool->serving >= pool->runtime->options.max_blocking_threads) return 0;
+        if (start_thread(pool)) return pool->serving == 0 ? -ENOMEM : 0;
     }
     pool->called = true;
     return 0;
@@ -145,6 +145,7 @@ static void serve(struct ac__blocking_pool *pool)
             pool->called = false;
         }
     }
+    pool->serving--;
     ac__lock_release(&pool->lock);
 }
 
@@ -168,9 +169,13 @@ static int start_thread(struct ac__blocking_pool *pool)
     pthread_t thread;
     ac__atomic_add(&pool->threads, 1, relaxed);
     int error = ac__thread_start(pool->runtime, &thread, thread_main, pool);
-    if (error) ac__atomic_sub(&pool->threads, 1, relaxed);
-    else pthread_detach(thread);
-    return error;
+    if (error) {
+        ac__atomic_sub(&pool->threads, 1, relaxed);
+        return error;
+    }
+    pool->serving++;
+    pthread_detach(thread);
+    return 0;
 }
 
 /* Of a runtime that runs by its seed, whose jobs no thread takes. */
@@ -196,7 +201,7 @@ int ac__blocking_run(ac_runtime *rt, struct ac__blocking_job *job)
         ac__atomic_add(&pool->busy, 1, relaxed);
         push(pool, job);
         error = rt->by_seed ? 0 : call_thread(pool, &word);
-        if (error) { /* no thread runs, so this is the only job */
+        if (error) { /* no thread serves, so this is the only job */
             pool->first = NULL;
             pool->queued = 0;
             ac__atomic_sub(&pool->busy, 1, relaxed);

@@ -218,8 +218,8 @@ static struct cell *cut_one(struct slab *slab)
 /* The current slab has no free cell. */
 static ac__cold struct cell *alloc_slow(struct ac__cache *cache, struct class *class)
 {
-    struct slab *slab = class->current;
-    if (slab && !slab->free) take_returned(class);
+    struct slab *slab = class->current; /* NULL: none yet, or no memory for one the last time */
+    if (!slab || !slab->free) take_returned(class);
     if (!slab || (!slab->free && slab->cut == slab->capacity)) {
         if (slab) slab->usable = false;
         slab = class->usable;

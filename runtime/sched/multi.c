@@ -293,8 +293,7 @@ int ac__pool_start(ac_runtime *rt)
         int error = ac__thread_start(rt, &rt->threads[i], worker_main, rt->workers[i]);
         if (error) {
             ac__atomic_sub(&rt->workers_alive, rt->n_workers - i, relaxed);
-            ac__pool_stop(rt, INT64_MAX);
-            return error;
+            return error; /* ac__runtime_new stops those that have started */
         }
         rt->n_threads++;
     }

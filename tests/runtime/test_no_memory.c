@@ -483,7 +483,8 @@ static int run_failing(const struct scenario *scenario, long nth, bool from_then
     bool lacked = failures > 0;
     run_once(scenario, 0, false);
     if (nth == 0) *blocks_of_two_runs = live;
-    else if (CELLS_ARE_BLOCKS && live != *blocks_of_two_runs) wrong("%ld blocks are left instead of %ld", live, *blocks_of_two_runs);
+    else if (CELLS_ARE_BLOCKS && live != *blocks_of_two_runs)
+        wrong("%ld blocks are left instead of %ld", live, *blocks_of_two_runs);
     return lacked ? GOES_ON : NONE_FAILED;
 }
 
@@ -514,8 +515,11 @@ static bool lives_with(const struct scenario *scenario, long nth, bool from_then
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     if (WIFEXITED(status) && (WEXITSTATUS(status) == GOES_ON || WEXITSTATUS(status) == NONE_FAILED))
         return WEXITSTATUS(status) == GOES_ON;
-    bool told = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && !strncmp(said, "asyncc: ", 8) && strstr(said, "memory");
-    if (!told) ck_abort_msg("%s, allocation %ld%s: wait status %x: %s", scenario->name, nth, from_then_on ? " and on" : "", status, said);
+    bool told =
+        WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && !strncmp(said, "asyncc: ", 8) && strstr(said, "memory");
+    if (!told)
+        ck_abort_msg("%s, allocation %ld%s: wait status %x: %s", scenario->name, nth, from_then_on ? " and on" : "",
+                     status, said);
     return true;
 }
 
