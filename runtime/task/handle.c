@@ -1,7 +1,15 @@
 /* What may be done with a handle, from any thread. */
 #include "asyncc/task.h"
+#include "base/fatal.h"
 #include "sched/worker.h"
 #include "task/task.h"
+
+/* A handle that was used up names a cell that is free, until another task gets it: most uses of a stale one are caught so. */
+static void check(const struct ac__task *task, const char *call)
+{
+    if (ac__unlikely(ac__atomic_load(&task->state, relaxed) == 0))
+        ac__fatal("%s: the handle is stale: it was joined or detached before", call);
+}
 
 /* The frame is not touched here: whoever takes the task next drops it, on the thread where it belongs. A task that
  * runs right now is taken once more afterwards, by NOTIFIED. */
@@ -9,13 +17,16 @@ void ac_abort(void *handle)
 {
     struct ac__task *task = handle;
     if (!task) return;
+    check(task, "ac_abort");
     uint64_t before = ac__atomic_or(&task->state, AC__TASK_CANCELLED | AC__TASK_NOTIFIED, acq_rel);
     if (!(before & (AC__TASK_RUNNING | AC__TASK_NOTIFIED | AC__TASK_COMPLETE))) ac__task_push(task);
 }
 
 void ac_detach(void *handle)
 {
-    if (handle) ac__task_release(handle);
+    if (!handle) return;
+    check(handle, "ac_detach");
+    ac__task_release(handle);
 }
 
 bool ac_is_finished(const void *handle)

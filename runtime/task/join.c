@@ -57,7 +57,9 @@ static bool join_poll(struct ac_op_join_future *self, ac_context *cx, const char
 {
     struct ac__task *task = handle_in(self);
     if (!task) ac__fatal("%s: the handle is NULL (joined already, or never spawned)", call);
-    if (!(ac__atomic_load(&task->state, acquire) & AC__TASK_COMPLETE)) {
+    uint64_t state = ac__atomic_load(&task->state, acquire);
+    if (ac__unlikely(state == 0)) ac__fatal("%s: the handle is stale: it was joined or detached before", call);
+    if (!(state & AC__TASK_COMPLETE)) {
         if (self->ac__word & REGISTERED) return false;
         if (task == cx->task) ac__fatal("%s: the task would wait for itself", call);
         if (enlist(self, task, cx->task)) return false;
