@@ -24,6 +24,7 @@ ac_async int ac_open(const char *path, int flags, mode_t mode);
 /* Read or write n bytes at `offset`: the count; a read gives less than n only at the end of the file. */
 ac_async ssize_t ac_pread(int fd, void *buf, size_t n, int64_t offset);
 ac_async ssize_t ac_pwrite(int fd, const void *buf, size_t n, int64_t offset);
+/* Each is the system call of its name: 0 or its errno. *out is written at the end only. */
 ac_async int ac_fsync(int fd);
 ac_async int ac_fdatasync(int fd);
 ac_async int ac_ftruncate(int fd, int64_t length);

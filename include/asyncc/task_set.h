@@ -111,6 +111,7 @@ typedef struct ac_task_tracker {
     uint32_t lock, reserved;
     struct ac__waiter *waiters;
 } ac_task_tracker;
+
 /* clang-format off */
 #define AC_TASK_TRACKER_INIT { 0, 0, 0, 0 }
 /* clang-format on */
@@ -122,6 +123,7 @@ void ac_task_tracker_leave(ac_task_tracker *tracker);
 bool ac_task_tracker_close(ac_task_tracker *tracker);
 /* Waits no longer end. False: it was open already. */
 bool ac_task_tracker_reopen(ac_task_tracker *tracker);
+/* Whether waits may end, and how many are under way, at this moment. */
 bool ac_task_tracker_is_closed(const ac_task_tracker *tracker);
 size_t ac_task_tracker_len(const ac_task_tracker *tracker);
 
