@@ -80,7 +80,7 @@ def program(lines: int) -> str:
     text = [HEAD]
     count, n = HEAD.count("\n"), 0
     while count < lines:
-        callee = f'await step_{n - 1}(i, local.name)' if n % 8 else "items[i & 63].weight"
+        callee = f"await step_{n - 1}(i, local.name)" if n % 8 else "items[i & 63].weight"
         text.append(FUNCTION.format(n=n, callee=callee))
         count += FUNCTION.count("\n")
         n += 1
@@ -112,7 +112,10 @@ def main() -> int:
         include = f"-I{ROOT / 'include'}"
         rows = [
             (f"asyncc, {options.lines} lines", [*asyncc, str(big), "-o", f"{folder}/big.c"]),
-            ("gcc -O2 -c on the output", ["gcc", "-O2", "-std=gnu11", include, "-c", f"{folder}/big.c", "-o", f"{folder}/big.o"]),
+            (
+                "gcc -O2 -c on the output",
+                ["gcc", "-O2", "-std=gnu11", include, "-c", f"{folder}/big.c", "-o", f"{folder}/big.o"],
+            ),
             ("asyncc, hello", [*asyncc, str(hello), "-o", f"{folder}/hello.c"]),
         ]
         medians = []

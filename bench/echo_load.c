@@ -42,7 +42,8 @@ int main(int argc, char **argv)
     int *got = calloc(65536, sizeof *got);
     for (int i = 0; i < connections; i++) {
         int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-        if (fd < 0 || fd >= 65536 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) return fail("connect");
+        if (fd < 0 || fd >= 65536 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+            return fail("connect");
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
         epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);

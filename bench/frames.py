@@ -22,7 +22,16 @@ ROOT = BENCH.parent
 
 def rust_sizes(out: Path) -> dict[tuple[str, str], int]:
     manifest = BENCH / "frames" / "Cargo.toml"
-    command = ["cargo", "run", "--release", "--quiet", "--manifest-path", str(manifest), "--target-dir", str(out / "frames")]
+    command = [
+        "cargo",
+        "run",
+        "--release",
+        "--quiet",
+        "--manifest-path",
+        str(manifest),
+        "--target-dir",
+        str(out / "frames"),
+    ]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     sizes = {}
     for line in printed.splitlines():

@@ -66,7 +66,9 @@ def build(out: Path) -> tuple[list[Server], list[Server]]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     asyncc = [sys.executable, "-m", "asyncc", "build"]
     subprocess.run(
-        [*asyncc, str(ROOT / "samples/echo_server/echo_server.ac"), "-O3", "-o", str(out / "echo")], check=True, env=environment
+        [*asyncc, str(ROOT / "samples/echo_server/echo_server.ac"), "-O3", "-o", str(out / "echo")],
+        check=True,
+        env=environment,
     )
     llhttp = Path(os.environ.get("LLHTTP_ROOT", out / "llhttp"))
     subprocess.run([sys.executable, str(ROOT / "scripts/get-llhttp"), str(llhttp)], check=True)
@@ -76,7 +78,10 @@ def build(out: Path) -> tuple[list[Server], list[Server]]:
         check=True, env=environment,
     )  # fmt: skip
     subprocess.run(["gcc", "-O2", "-o", str(out / "echo_load"), str(BENCH / "echo_load.c")], check=True)
-    echo, http = [Server("asyncc", [str(out / "echo"), "127.0.0.1:0"])], [Server("asyncc", [str(out / "http"), "127.0.0.1:0"])]
+    echo, http = (
+        [Server("asyncc", [str(out / "echo"), "127.0.0.1:0"])],
+        [Server("asyncc", [str(out / "http"), "127.0.0.1:0"])],
+    )
     if shutil.which("cargo"):
         for name, features in (("tokio", []), ("tokio+mimalloc", ["--features", "mimalloc"])):
             subprocess.run(
@@ -99,11 +104,17 @@ server {{ listen 127.0.0.1:{port}; location / {{ default_type text/plain; return
 def rate(kind: str, address: str, connections: int, seconds: int, out: Path) -> float:
     if kind == "echo":
         printed = subprocess.run(
-            [str(out / "echo_load"), address, str(connections), str(seconds)], capture_output=True, text=True, check=True
+            [str(out / "echo_load"), address, str(connections), str(seconds)],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         return float(printed)
     printed = subprocess.run(
-        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", f"http://{address}/"], capture_output=True, text=True, check=True
+        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", f"http://{address}/"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     found = re.search(r"Requests/sec:\s*([\d.]+)", printed)
     assert found and "Non-2xx" not in printed, printed
@@ -121,7 +132,7 @@ def compare(kind: str, servers: list[Server], connections: int, rounds: int, sec
                 kernel[server.name] = system / max(1, user + system)
     print(f"\n{kind}, {connections} connections")
     for name, values in rates.items():
-        ratios = [ours / theirs for ours, theirs in zip(rates["asyncc"], values)]
+        ratios = [ours / theirs for ours, theirs in zip(rates["asyncc"], values, strict=True)]
         print(
             f"  {name:24} {statistics.median(values):10.0f} a second   asyncc ÷ it "
             f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})   kernel {kernel[name]:.0%}"

@@ -42,7 +42,7 @@ class Result:
     times: dict[str, list[float]] = field(default_factory=dict)  # contender → ns a unit, one a round
 
     def ratios(self, peer: str) -> list[float]:
-        return [p / max(a, 0.01) for p, a in zip(self.times[peer], self.times["asyncc"])]
+        return [p / max(a, 0.01) for p, a in zip(self.times[peer], self.times["asyncc"], strict=True)]
 
 
 # What one unit of a row is, by the beginning of its name.
@@ -99,7 +99,7 @@ def build(out: Path, skip: set[str]) -> list[Contender]:
     out.mkdir(parents=True, exist_ok=True)
     contenders: list[Contender] = []
     program = out / "asyncc-bench"
-    sources = sorted(str(p) for p in (BENCH / "asyncc").glob("*.ac")) + [str(BENCH / "asyncc" / "harness.c")]
+    sources = [*sorted(str(p) for p in (BENCH / "asyncc").glob("*.ac")), str(BENCH / "asyncc" / "harness.c")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run(
         [sys.executable, "-m", "asyncc", "build", *sources, "-o", str(program), "-O3", "-DNDEBUG", "-pthread"],
@@ -116,7 +116,18 @@ def build(out: Path, skip: set[str]) -> list[Contender]:
         run(["go", "build", "-o", str(out / "go-bench"), "."], cwd=BENCH / "go")
         contenders.append(Contender("go", [str(out / "go-bench")]))
     if Path("/usr/include/asio.hpp").exists() and "asio" not in skip:
-        run(["g++", "-std=c++20", "-O3", "-DNDEBUG", "-pthread", str(BENCH / "asio" / "main.cpp"), "-o", str(out / "asio-bench")])
+        run(
+            [
+                "g++",
+                "-std=c++20",
+                "-O3",
+                "-DNDEBUG",
+                "-pthread",
+                str(BENCH / "asio" / "main.cpp"),
+                "-o",
+                str(out / "asio-bench"),
+            ]
+        )
         contenders.append(Contender("asio", [str(out / "asio-bench")]))
     for contender in contenders:
         listed = subprocess.run([*contender.command, "--list"], capture_output=True, text=True, check=True)
@@ -139,7 +150,9 @@ def once(contender: Contender, row: str, seconds: float) -> float | None:
 
 
 def measure(contenders: list[Contender], pattern: str, rounds: int, seconds: float) -> list[Result]:
-    listed = subprocess.run([*contenders[0].command, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    listed = subprocess.run(
+        [*contenders[0].command, "--list"], capture_output=True, text=True, check=True
+    ).stdout.split()
     results = []
     chosen = [row for row in listed if re.search(pattern, row)]
     for number, row in enumerate(chosen, 1):
@@ -178,9 +191,7 @@ def table(results: list[Result], peers: list[str]) -> str:
     for title, pattern in (("scheduler rows", SCHEDULER), ("channel and lock rows", CHANNELS)):
         cells = [f"geometric mean, {title}", "", ""]
         for peer in peers:
-            medians = [
-                statistics.median(r.ratios(peer)) for r in results if peer in r.times and pattern.search(r.row)
-            ]
+            medians = [statistics.median(r.ratios(peer)) for r in results if peer in r.times and pattern.search(r.row)]
             cells.append(f"{geometric_mean(medians):.2f}" if medians else "")
         rows.append(cells)
     return tabulate(rows, ["row", "unit", "asyncc, ns a unit", *(f"{p} ÷ asyncc" for p in peers)], tablefmt="github")
@@ -193,7 +204,7 @@ def plot(results: list[Result], peers: list[str], out: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(9, 0.34 * len(results) + 1.5))
-    marks = dict(zip(peers, "osD^v<>"))
+    marks = dict(zip(peers, "osD^v<>", strict=False))
     for peer in peers:
         points = [(statistics.median(r.ratios(peer)), i) for i, r in enumerate(results) if peer in r.times]
         if points:
@@ -224,7 +235,9 @@ def main() -> int:
     text = table(results, peers)
     print(text)
     (options.out / "table.md").write_text(text + "\n")
-    (options.out / "results.json").write_text(json.dumps({r.row: {"unit": r.unit, "ns": r.times} for r in results}, indent=1))
+    (options.out / "results.json").write_text(
+        json.dumps({r.row: {"unit": r.unit, "ns": r.times} for r in results}, indent=1)
+    )
     if results:
         plot(results, peers, options.out)
         say(f"wrote {options.out}/table.md, results.json, ratios.svg, ratios.png")

@@ -178,13 +178,10 @@ class Drawing:
         x = edge + side * (12 + bus.lane * LANE)
         entry = self.rows[bus.target].middle - 6
         ends = [self.rows[source].middle + 6 for source in bus.sources]
-        color, dash = EDGE[bus.kind], DASH.get(bus.kind, "")
-        parts = [
-            f'<path d="M{number(x)},{number(min(entry, *ends))} V{number(max(entry, *ends))}" fill="none" stroke="{color}"{dash}/>'
-        ]
-        parts += [
-            f'<path d="M{number(edge)},{number(end)} H{number(x)}" fill="none" stroke="{color}"{dash}/>' for end in ends
-        ]
+        color = EDGE[bus.kind]
+        stroke = f'fill="none" stroke="{color}"{DASH.get(bus.kind, "")}'
+        parts = [f'<path d="M{number(x)},{number(min(entry, *ends))} V{number(max(entry, *ends))}" {stroke}/>']
+        parts += [f'<path d="M{number(edge)},{number(end)} H{number(x)}" {stroke}/>' for end in ends]
         parts += [f'<circle cx="{number(x)}" cy="{number(end)}" r="1.8" fill="{color}"/>' for end in ends]
         parts.append(arrow((x, entry), (edge + side, entry), bus.kind))
         return parts

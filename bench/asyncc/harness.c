@@ -54,7 +54,8 @@ int main(int argc, char **argv)
         for (const struct row *row = tables[i]; row->name; row++) {
             if (strcmp(argv[1], "--list") == 0) puts(row->name);
             if (strcmp(argv[1], row->name) != 0) continue;
-            struct timer t = { .deadline = now_ns() + (int64_t)(seconds * 1e9), .sample = malloc(MOST * sizeof(int64_t)) };
+            struct timer t = { .deadline = now_ns() + (int64_t)(seconds * 1e9),
+                               .sample = malloc(MOST * sizeof(int64_t)) };
             row->run(&t);
             qsort(t.sample, (size_t)t.count, sizeof *t.sample, ascending);
             printf("%s %llu %.2f %.2f\n", row->name, (unsigned long long)row->units,

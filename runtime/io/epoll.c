@@ -169,7 +169,8 @@ unsigned ac__driver_wait(struct ac__driver *driver, int64_t timeout_ns)
 {
     struct epoll_event events[EVENTS];
     /* A look where there is nothing to see needs no system call: most yields of a program that only computes end here. */
-    if (timeout_ns == 0 && !ac__atomic_load(&driver->watching, acquire) && !ac__atomic_load(&driver->interrupted, seq_cst))
+    if (timeout_ns == 0 && !ac__atomic_load(&driver->watching, acquire) &&
+        !ac__atomic_load(&driver->interrupted, seq_cst))
         return 0;
     /* An interrupt that was asked for but whose write is still on its way ends this wait all the same: by the flag if it was set
      * before this look, by the edge if after. */

@@ -110,7 +110,9 @@ def test_fifty_thousand_lines(asyncc: Command, tmp_path: Path) -> None:
 
 
 def test_a_mistake_at_the_end_of_fifty_thousand_lines(asyncc: Command, tmp_path: Path) -> None:
-    (tmp_path / "long.ac").write_text(HEAD + "".join(f"int g{i};\n" for i in range(49_998)) + "async void f(void) { oops; }\n")
+    (tmp_path / "long.ac").write_text(
+        HEAD + "".join(f"int g{i};\n" for i in range(49_998)) + "async void f(void) { oops; }\n"
+    )
     done = asyncc("long.ac", timeout=300)
     check(done)
     assert errors(done)[0].startswith("long.ac:50000:")

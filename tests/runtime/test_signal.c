@@ -201,7 +201,6 @@ END_TEST
 RUN("signal", a_signal_ends_the_wait, ctrl_c_is_sigint, a_signal_sent_from_another_process_is_heard,
     every_listener_in_every_runtime_hears, dropping_one_listener_keeps_the_rest,
     a_signal_after_the_last_listener_left_does_not_end_the_program, a_listener_hears_what_comes_between_two_waits,
-    a_listener_does_not_hear_what_came_before_it,
-    a_wait_hears_from_when_it_is_made_before_its_first_poll, some_signals_are_refused,
-    a_handler_of_the_programs_own_is_still_called, a_signal_given_back_does_what_it_did, errno_survives_a_handler,
-    a_storm_of_signals_is_heard_without_loss_of_the_last)
+    a_listener_does_not_hear_what_came_before_it, a_wait_hears_from_when_it_is_made_before_its_first_poll,
+    some_signals_are_refused, a_handler_of_the_programs_own_is_still_called, a_signal_given_back_does_what_it_did,
+    errno_survives_a_handler, a_storm_of_signals_is_heard_without_loss_of_the_last)

@@ -36,7 +36,9 @@ def by_command(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         program = folder / Path(name).stem
         if not program.exists():
             command = [sys.executable, "-m", "asyncc", "build", str(SAMPLES / name), *flags, "-o", str(program)]
-            done = subprocess.run([*command, "-Wall", "-Wextra", "-Werror"], env=ENVIRONMENT, capture_output=True, text=True)
+            done = subprocess.run(
+                [*command, "-Wall", "-Wextra", "-Werror"], env=ENVIRONMENT, capture_output=True, text=True
+            )
             assert done.returncode == 0, done.stderr
         return program
 
@@ -53,7 +55,11 @@ def by_cmake(tmp_path_factory: pytest.TempPathFactory, llhttp: Path) -> Callable
         if not tree.exists():
             generator = ["-G", "Ninja"] if shutil.which("ninja") else []
             cmakedir = subprocess.run(
-                [sys.executable, "-m", "asyncc", "--cmakedir"], env=ENVIRONMENT, capture_output=True, text=True, check=True
+                [sys.executable, "-m", "asyncc", "--cmakedir"],
+                env=ENVIRONMENT,
+                capture_output=True,
+                text=True,
+                check=True,
             ).stdout.strip()
             configure = ["cmake", "-S", str(SAMPLES / name), "-B", str(tree), *generator, f"-Dasyncc_DIR={cmakedir}"]
             for command in ([*configure, f"-DLLHTTP_ROOT={llhttp}"], ["cmake", "--build", str(tree)]):

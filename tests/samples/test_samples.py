@@ -110,7 +110,9 @@ def test_chat(by_command: Callable[..., Path], start: Callable[..., object]) -> 
     assert "bye" in server.stop()
 
 
-def test_a_slow_reader_misses_lines_and_holds_nobody_up(by_cmake: Callable[[str, str], Path], start: Callable[..., object]) -> None:
+def test_a_slow_reader_misses_lines_and_holds_nobody_up(
+    by_cmake: Callable[[str, str], Path], start: Callable[..., object]
+) -> None:
     server = start(by_cmake("chat_server", "chat_server"))
     slow = socket.socket()
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -177,7 +179,15 @@ def http(by_cmake: Callable[[str, str], Path], start: Callable[..., object]) -> 
 
 
 def curl(server: object, path: str, *flags: str) -> str:
-    command = ["curl", "--silent", "--show-error", "--max-time", "10", *flags, f"http://{server.host}:{server.port}{path}"]
+    command = [
+        "curl",
+        "--silent",
+        "--show-error",
+        "--max-time",
+        "10",
+        *flags,
+        f"http://{server.host}:{server.port}{path}",
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -197,9 +207,7 @@ def test_http_routes(http: object) -> None:
 def test_http_keep_alive(http: object) -> None:
     """curl asks for two pages on one connection."""
     url = f"http://{http.host}:{http.port}/"
-    done = subprocess.run(
-        ["curl", "-sv", "--max-time", "10", url, url], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["curl", "-sv", "--max-time", "10", url, url], capture_output=True, text=True, check=True)
     assert done.stdout == "Hello, World!" * 2
     assert "Re-using existing connection" in done.stderr
 
@@ -242,7 +250,9 @@ def test_http_stop_lets_a_request_finish(http: object) -> None:
 # --- inside libuv's loop -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(subprocess.run(["pkg-config", "--exists", "libuv"]).returncode != 0, reason="libuv is not installed")
+@pytest.mark.skipif(
+    subprocess.run(["pkg-config", "--exists", "libuv"]).returncode != 0, reason="libuv is not installed"
+)
 def test_embedding(by_cmake: Callable[[str, str], Path]) -> None:
     assert output(by_cmake("embedding", "embedding")) == "10 ticks of libuv, 10 bytes read by a task\n"
 
