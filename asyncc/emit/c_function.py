@@ -55,7 +55,8 @@ class FunctionPrinter:
         self.w.code("{", c.line(f.body.first))
         head = [f"unsigned {name} = 0;" for name in self._exit_names()]
         if c.keeps_result and c.result is not None:
-            head.append(c.result.type.declare("ac__result") + ";")
+            simple = c.result.type.kind in (t.TypeKind.SCALAR, t.TypeKind.POINTER)
+            head.append(c.result.type.declare("ac__result") + (" = 0;" if simple else ";"))
         self.w.indent = "    "
         if head:
             self.w.raw("\n    " + " ".join(head), OWN)
