@@ -1,6 +1,6 @@
 /* Runs an async program with nothing but the future convention: makes its future through the call slot, as a caller in
  * another file would, and polls it until it is done. With DRIVE_FROM_LEAF set in the environment a poll resumes at the
- * innermost pool frame, as a task does; else always from the top. Pool frames come from malloc, so that AddressSanitizer
+ * innermost pool frame, as a task does; else always from the top. With DRIVE_STOP=n it is dropped after n polls. Pool frames come from malloc, so that AddressSanitizer
  * sees each one; all of them must have been given back at the end. */
 #include "pend.h"
 #include <stdio.h>
@@ -89,8 +89,10 @@ int main(int argc, char *argv[])
     ac__slot_await(&cx);
     program(argc, argv);
     struct ac__frame *top = ac__slot_frame();
-    long polls = 1;
-    while ((from_leaf ? poll_from_leaf(top, &cx) : (cx.leaf = NULL, ac__frame_poll(top, &cx))) == AC_PENDING) polls++;
+    long polls = 1, stop_after = getenv("DRIVE_STOP") ? atol(getenv("DRIVE_STOP")) : -1;
+    if (stop_after == 0) return ac__frame_drop(top), frames ? 1 : 0;
+    while ((from_leaf ? poll_from_leaf(top, &cx) : (cx.leaf = NULL, ac__frame_poll(top, &cx))) == AC_PENDING)
+        if (polls++ == stop_after) return ac__frame_drop(top), frames ? 1 : 0;
     int status = *(int *)ac__frame_result(top);
     ac__frame_free(&cx, top);
     if (frames) stop("a pool frame was not given back");
