@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import compiler, paths
+from .deep import deeply
 from .errors import Failure, TranslationError, Usage, reason
 from .options import Dependencies, Options
 from .output import depfile, write_whole
@@ -43,12 +44,16 @@ def translate_to(source: str, output: str, options: Options, report: Report) -> 
 
 def translate_file(source: str, options: Options, report: Report, output: str = "") -> Translated | None:
     """The C for a file; None when it has errors, which have been shown."""
+    data = _read(source)
+    return deeply(lambda: _translated(source, data, options, report, output))
+
+
+def _translated(source: str, data: bytes, options: Options, report: Report, output: str) -> Translated | None:
     from . import driver
     from .frontend import parse_unit
     from .frontend.diagnostics import Diagnostic, InputErrors
     from .ir.source import Position
 
-    data = _read(source)
     try:
         unit, diagnostics = parse_unit(source, data, frontend_options(options))
         name = "" if output == "-" else os.path.basename(output)  # noqa: PTH119

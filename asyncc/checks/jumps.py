@@ -7,6 +7,9 @@ of a select, gather, within or run_until from outside, is not: what the block ne
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from ..ir import tree as t
 from .view import Place, View
 
@@ -15,6 +18,7 @@ _BREAKABLE = (*_LOOPS, t.Switch, t.Select, t.Gather)
 
 
 def check(view: View) -> None:
+    blocks = _Blocks()
     labels = {place.node.name: place for place in view.of(t.Label) if isinstance(place.node, t.Label)}
     for place in view.places:
         match place.node:
@@ -26,14 +30,14 @@ def check(view: View) -> None:
                 if any(isinstance(outer.node, t.Defer) for outer in place.outward()):
                     _out_of_defer(view, place, "return")
             case t.Goto(label=name):
-                _goto(view, place, labels.get(name))
+                _goto(view, place, labels.get(name), blocks)
             case t.Asm(labels=names):
                 for name in names:
-                    _goto(view, place, labels.get(name))
+                    _goto(view, place, labels.get(name), blocks)
             case t.ComputedGoto():
-                _computed(view, place, labels)
+                _computed(view, place, labels, blocks)
             case t.Case():
-                _case(view, place)
+                _case(view, place, blocks)
 
 
 def _structured(view: View, place: Place, targets: tuple[type, ...], word: str) -> None:
@@ -66,7 +70,7 @@ def _out_of_defer(view: View, place: Place, word: str) -> None:
 # --- entering scopes -------------------------------------------------------------------------------------------------------
 
 
-def _entered(place: Place) -> dict[int, tuple[str, int]]:
+def _entered(place: Place, blocks: _Blocks) -> dict[int, tuple[str, int]]:
     """The scopes a place lies in that cannot be jumped into: what each is, and its first token."""
     found: dict[int, tuple[str, int]] = {}
     inner: t.Stmt | t.Expr | t.Arm = place.node
@@ -74,7 +78,7 @@ def _entered(place: Place) -> dict[int, tuple[str, int]]:
         node = outer.node
         match node:
             case t.Block():
-                _declared_before(node, inner, found)
+                found.update((key, (what, token)) for key, what, token in blocks.before(node, inner))
             case t.Arm():
                 found[id(node)] = ("an arm of a select", node.first)
             case t.Select() if not isinstance(inner, t.Arm):
@@ -91,17 +95,40 @@ def _entered(place: Place) -> dict[int, tuple[str, int]]:
     return found
 
 
-def _declared_before(block: t.Block, inner: object, found: dict[int, tuple[str, int]]) -> None:
-    for statement in block.body:
-        if statement is inner:
-            return
-        bare = _unlabelled(statement)
-        if isinstance(bare, t.Defer):
-            found[-id(bare)] = ("the scope of a defer", bare.first)  # not the defer itself: its body has the other key
-        elif isinstance(bare, t.Declaration):
-            for declarator in bare.declarators:
-                if declarator.local is not None and declarator.local.is_future:
-                    found[id(bare)] = ("the scope of an ac_future", bare.first)
+@dataclass(slots=True)
+class _Openings:
+    """The scopes that begin in a block by a statement of it: which statement, key, what, first token. Many jumps may lead
+    into one long block, so it is read once."""
+
+    order: dict[int, int]  # by statement: which of the block's it is
+    found: list[tuple[int, int, str, int]]
+
+    @staticmethod
+    def of(block: t.Block) -> _Openings:
+        made = _Openings({id(statement): k for k, statement in enumerate(block.body)}, [])
+        for k, statement in enumerate(block.body):
+            bare = _unlabelled(statement)
+            if isinstance(bare, t.Defer):
+                # Not the defer itself: its body has the other key.
+                made.found.append((k, -id(bare), "the scope of a defer", bare.first))
+            elif isinstance(bare, t.Declaration) and any(d.local and d.local.is_future for d in bare.declarators):
+                made.found.append((k, id(bare), "the scope of an ac_future", bare.first))
+        return made
+
+
+class _Blocks(dict[int, _Openings]):
+    """The openings of each block asked about, by the block's id."""
+
+    def before(self, block: t.Block, inner: object) -> Iterator[tuple[int, str, int]]:
+        """The scopes that are open in a block where one of its statements stands."""
+        openings = self.get(id(block))
+        if openings is None:
+            openings = self[id(block)] = _Openings.of(block)
+        end = openings.order.get(id(inner), len(openings.order))
+        for k, key, what, token in openings.found:
+            if k >= end:
+                return
+            yield key, what, token
 
 
 def _unlabelled(statement: t.Stmt) -> t.Stmt | None:
@@ -111,10 +138,10 @@ def _unlabelled(statement: t.Stmt) -> t.Stmt | None:
     return bare
 
 
-def _goto(view: View, place: Place, label: Place | None) -> None:
+def _goto(view: View, place: Place, label: Place | None, blocks: _Blocks) -> None:
     if label is None:
         return
-    here, there = _entered(place), _entered(label)
+    here, there = _entered(place, blocks), _entered(label, blocks)
     for key, (what, _) in here.items():
         if what == "a defer" and key not in there:
             _out_of_defer(view, place, "goto")
@@ -137,8 +164,8 @@ def _enters(
             return
 
 
-def _computed(view: View, place: Place, labels: dict[str, Place]) -> None:
-    here = _entered(place)
+def _computed(view: View, place: Place, labels: dict[str, Place], blocks: _Blocks) -> None:
+    here = _entered(place, blocks)
     if any(what == "a defer" for what, _ in here.values()):
         _out_of_defer(view, place, "goto")
         return
@@ -146,10 +173,10 @@ def _computed(view: View, place: Place, labels: dict[str, Place]) -> None:
         assert isinstance(address.node, t.LabelAddress)
         target = labels.get(address.node.label)
         if target is not None:
-            _enters(view, place, here, _entered(target))
+            _enters(view, place, here, _entered(target, blocks))
 
 
-def _case(view: View, place: Place) -> None:
+def _case(view: View, place: Place, blocks: _Blocks) -> None:
     switch = next((outer for outer in place.outward() if isinstance(outer.node, t.Switch)), None)
     if switch is not None:
-        _enters(view, place, _entered(switch), _entered(place))
+        _enters(view, place, _entered(switch, blocks), _entered(place, blocks))

@@ -28,9 +28,13 @@ _WORDS_IN_LINE = re.compile(r"\b(" + "|".join(sorted(words.PLAIN + words.CALLED,
 _COMMENTS = re.compile(r'/\*.*?\*/|//.*|"(?:[^"\\]|\\.)*"')
 _INTERNAL = ("ac__select", "ac__when", "ac__gather", "ac__defer", "ac__otherwise", "ac__until", "ac__within")
 
+MISSING = "file not found"
+TOO_DEEP = "nesting level exceeded"
+_TOO_MANY = "too many errors emitted"  # there are fifty others then, each with its place
+
 
 def errors(unit: ParsedUnit, source: SourceText) -> list[Diagnostic]:
-    return [_convert(found, source) for found in unit.diagnostics(ERROR)]
+    return [_convert(found, source) for found in unit.diagnostics(ERROR) if _TOO_MANY not in found.message]
 
 
 def _convert(found: ClangDiagnostic, source: SourceText) -> Diagnostic:
@@ -98,7 +102,11 @@ def _explain(made: Diagnostic, found: ClangDiagnostic) -> None:
         return
     if any(name in made.message for name in _INTERNAL):
         made.notes.append(Note("a word of the language stands where it cannot"))
-    if "file not found" in found.message:
+    if TOO_DEEP in found.message:
+        made.notes.clear()  # clang's names an option of its own, which asyncc has set as high as is safe
+        made.fix = "break the deepest expression or block into parts"
+        return
+    if MISSING in found.message:
         made.fix = "give the folder with -I, or install the package the header belongs to"
         return
     if made.position is None:

@@ -46,6 +46,7 @@ _STRICT = [
     "-Werror=incompatible-function-pointer-types",
     "-Werror=int-conversion",
     "-ferror-limit=50",
+    "-fbracket-depth=1200",  # gcc has no limit; clang's own of 256 is for its stack, which takes this many everywhere
 ]
 _LINE = re.compile(r'#\s*(?:line\s+)?(\d+)(?:\s+"((?:[^"\\]|\\.)*)")?')
 _TARGET_FLAGS = (
@@ -92,9 +93,13 @@ class Frontend:
 
     @staticmethod
     def _worth_saying(found: list[Diagnostic]) -> list[Diagnostic]:
-        """What follows from a missing header is left out: none of it is the user's mistake."""
-        missing = [d for d in found if "file not found" in d.message]
-        return missing or found
+        """What follows from a missing header, or from nesting too deep to be read, is left out: none of it is the user's
+        mistake."""
+        for cause in (c_errors.MISSING, c_errors.TOO_DEEP):
+            causes = [d for d in found if cause in d.message]
+            if causes:
+                return causes if cause is c_errors.MISSING else causes[:1]
+        return found
 
     @cached_property
     def _flags(self) -> list[str]:

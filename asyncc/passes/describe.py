@@ -30,8 +30,9 @@ def describe(lowered: Lowered) -> Machine:
     offsets = {f.name: f.offset for f in frame.fields}
     states = [State(0, StateKind.START, place.line, place.column)]
     strands = [Strand(0, place.line, offsets.get("ac__state", 0), frame.state_size)]
+    users = {f.name for f in frame.fields if f.user_name}
     for step in c.suspensions:
-        states.append(_state(lowered, step, offsets))
+        states.append(_state(lowered, step, offsets, users))
     for gather in c.gathers:
         base = offsets[frame.names[gather.states]]
         for b in gather.branches:
@@ -40,9 +41,10 @@ def describe(lowered: Lowered) -> Machine:
             strands.append(Strand(b.number, b.line, base + b.index * frame.state_size, frame.state_size))
     states.sort(key=lambda s: s.number)
     strands.sort(key=lambda s: s.number)
+    states_of = _states_of(lowered)
     fields = []
     for f in frame.fields:
-        where = [n for n, live in sorted(lowered.live.items()) if any(v in live for v in f.variables)]
+        where = sorted({n for v in f.variables for n in states_of.get(v, ())})
         fields.append(
             FrameField(
                 f.name,
@@ -77,13 +79,24 @@ def describe(lowered: Lowered) -> Machine:
     )
 
 
+def _states_of(lowered: Lowered) -> dict[low.Variable, list[int]]:
+    """The states at which each variable is kept."""
+    found: dict[low.Variable, list[int]] = {}
+    for number, live in lowered.live.items():
+        for variable in live:
+            found.setdefault(variable, []).append(number)
+    return found
+
+
 def _without_name(declaration: str, name: str) -> str:
     """The type of a declaration: "int (*p)[3]" of p is "int (*)[3]". The name stands last where a tag is called the same."""
     found = list(re.finditer(rf"\b{re.escape(name)}\b", declaration))
     return (declaration[: found[-1].start()] + declaration[found[-1].end() :]).strip() if found else declaration
 
 
-def _state(lowered: Lowered, step: low.LAwait | low.LSelect | low.LGather, offsets: dict[str, int]) -> State:
+def _state(
+    lowered: Lowered, step: low.LAwait | low.LSelect | low.LGather, offsets: dict[str, int], users: set[str]
+) -> State:
     c, frame = lowered.context, lowered.frame
     assert frame is not None
     if isinstance(step, low.LAwait):
@@ -102,7 +115,6 @@ def _state(lowered: Lowered, step: low.LAwait | low.LSelect | low.LGather, offse
     if isinstance(step, low.LGather):
         state.strands = [b.number for b in step.branches]
     state.timers = [w.owner.line for w in step.watch]
-    users = {f.name for f in frame.fields if f.user_name}
     state.live = [frame.names[v] for v in lowered.live.get(number, []) if frame.names.get(v) in users]
     return state
 
@@ -134,7 +146,7 @@ def _edges(lowered: Lowered, states: list[State]) -> list[Edge]:
     found: list[Edge] = []
     for start, source in [(flow.start, 0), *number.items()]:
         seen = {start}
-        work = [n for n in flow.nodes[start].next]
+        work = list(flow.nodes[start].next)
         targets: set[int] = set()
         while work:
             i = work.pop()

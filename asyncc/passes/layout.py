@@ -8,6 +8,8 @@ lives gives its bytes away, and small fields fill the holes that alignment leave
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import cached_property
 
 from ..ir import low
 from ..ir import tree as t
@@ -106,14 +108,28 @@ class Layout:
     def liveness_reason(self, v: t.Local) -> str:
         live = self.liveness
         bit = live.flow.bits[v]
+        i = self._first_crossing.get(bit)
+        if i is None:
+            return "kept"
+        wait = live.flow.nodes[i].state_of
+        where = f"line {wait.line}" if isinstance(wait, low.Low) else "the start"
+        if live.live[i] & bit:
+            return "used on the first poll" if wait is None else f"used after the wait at {where}"
+        return f"its address is known across the wait at {where}"
+
+    @cached_property
+    def _first_crossing(self) -> dict[int, int]:
+        """The first node at which each variable's bit is occupied across a wait."""
+        live, seen = self.liveness, 0
+        found: dict[int, int] = {}
         for i, node in enumerate(live.flow.nodes):
-            if node.crosses and live.occupied(i) & bit:
-                wait = node.state_of
-                where = f"line {wait.line}" if isinstance(wait, low.Low) else "the start"
-                if live.live[i] & bit:
-                    return "used on the first poll" if wait is None else f"used after the wait at {where}"
-                return f"its address is known across the wait at {where}"
-        return "kept"
+            fresh = live.occupied(i) & ~seen if node.crosses else 0
+            seen |= fresh
+            while fresh:
+                lowest = fresh & -fresh
+                found[lowest] = i
+                fresh ^= lowest
+        return found
 
     def _future(self, v: t.Local) -> None:
         """An ac_future local: storage for any of the calls it is made of, and which of them it holds."""
@@ -207,14 +223,19 @@ class Layout:
                     other.conflicts |= 1 << f.index
 
     def _place(self) -> None:
-        placed: list[Field] = []
+        placed = 0  # bits of the fields that have their place
         for f in sorted(self.fields, key=lambda x: (-x.align, -x.size, x.index)):
-            near = sorted((p for p in placed if f.conflicts >> p.index & 1), key=lambda p: p.offset)
             at = 0
-            for p in near:
+            for p in sorted(self._fields_of(f.conflicts & placed), key=lambda p: p.offset):
                 if at + f.size <= p.offset:
                     break
                 at = max(at, p.offset + p.size)
                 at = (at + f.align - 1) // f.align * f.align
             f.offset = at
-            placed.append(f)
+            placed |= 1 << f.index
+
+    def _fields_of(self, bits: int) -> Iterator[Field]:
+        while bits:
+            lowest = bits & -bits
+            yield self.fields[lowest.bit_length() - 1]
+            bits ^= lowest
