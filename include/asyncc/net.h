@@ -89,7 +89,8 @@ int ac_set_keepalive(int fd, ac_duration idle, ac_duration interval, int count);
 int ac_set_user_timeout(int fd, ac_duration timeout);
 /* 0: ac_close throws away what is not sent and resets the connection; negative: the usual way. */
 int ac_set_linger(int fd, ac_duration timeout);
-/* How many bytes the kernel keeps of what has come and was not read, or was written and not sent (SO_RCVBUF, SO_SNDBUF). */
+/* How many bytes the kernel keeps of what has come and was not read, or was written and not sent (SO_RCVBUF,
+ * SO_SNDBUF). */
 int ac_set_receive_buffer(int fd, int bytes);
 int ac_set_send_buffer(int fd, int bytes);
 /* Lets a UDP socket send to broadcast addresses (SO_BROADCAST). */

@@ -1,13 +1,14 @@
 /* The broadcast channel.
  *
- * The values ever sent are numbered; `tail` is the number the next one gets, and value n lies in place n modulo the capacity until it is overwritten.
- * A receiver is just the number it reads next. So lag is exact and costs nothing: the receiver whose number is more than the capacity behind the
- * tail has missed the difference.
+ * The values ever sent are numbered; `tail` is the number the next one gets, and value n lies in place n modulo the
+ * capacity until it is overwritten. A receiver is just the number it reads next. So lag is exact and costs nothing: the
+ * receiver whose number is more than the capacity behind the tail has missed the difference.
  *
- * Senders take the lock, one after the other. Receivers read without it: the tail, then their place, which readers share (shared.h); the place
- * says which number it holds, so that one overwritten meanwhile is noticed. The lock is taken to wait, and a send wakes all who
- * wait; a waiter notes the tail it waits at, so that those who come for the next value while the others are being woken are left asleep.
- * (Tokio's receivers take the tail's lock each time; its issue 5465.)
+ * Senders take the lock, one after the other. Receivers read without it: the tail, then their place, which readers
+ * share (shared.h); the place says which number it holds, so that one overwritten meanwhile is noticed. The lock is
+ * taken to wait, and a send wakes all who wait; a waiter notes the tail it waits at, so that those who come for the
+ * next value while the others are being woken are left asleep. (Tokio's receivers take the tail's lock each time; its
+ * issue 5465.)
  *
  * Places are made 32 at a time when a value is first put there. */
 #include "asyncc/broadcast.h"
@@ -49,7 +50,7 @@ struct receiver {
     struct ac__list link;
 };
 
-/* --- Places ---------------------------------------------------------------------------------------------------------- */
+/* --- Places ------------------------------------------------------------------------------------------------------- */
 
 static size_t group_of(const struct channel *channel, uint64_t number) { return number % channel->capacity / GROUP; }
 
@@ -73,7 +74,7 @@ static char *new_group(const struct channel *channel, size_t i)
     return group;
 }
 
-/* --- Life ------------------------------------------------------------------------------------------------------------ */
+/* --- Life --------------------------------------------------------------------------------------------------------- */
 
 int ac__broadcast_new(size_t capacity, size_t size, size_t align, void *tx)
 {
@@ -176,7 +177,7 @@ void ac__broadcast_drop_rx(void *rx)
     release(channel);
 }
 
-/* --- Sending --------------------------------------------------------------------------------------------------------- */
+/* --- Sending ------------------------------------------------------------------------------------------------------ */
 
 /* Under the lock. The value that was there goes to `old`, if somebody cares. True: there was one. */
 static bool overwrite(struct channel *channel, const void *value, void *old)
@@ -191,7 +192,8 @@ static bool overwrite(struct channel *channel, const void *value, void *old)
     return occupied;
 }
 
-/* Under the lock, which is let go while memory is asked for: the allocator is the user's. 0: there is a place for the next value. */
+/* Under the lock, which is let go while memory is asked for: the allocator is the user's. 0: there is a place for the
+ * next value. */
 static int make_place(struct channel *channel)
 {
     while (channel->receivers > 0) {
@@ -230,7 +232,7 @@ int ac__broadcast_send(void *tx, const void *value)
     return result;
 }
 
-/* --- Receiving ------------------------------------------------------------------------------------------------------- */
+/* --- Receiving ---------------------------------------------------------------------------------------------------- */
 
 /* The receiver's number is not kept any more; `tail` values have been sent. Gives how many were missed. */
 static int64_t fall_behind(struct receiver *receiver, uint64_t tail)
@@ -254,7 +256,8 @@ int64_t ac__broadcast_try_recv(void *rx, void *value)
     uint64_t number = place->number;
     if (number == next) ac__copy_out(value, value_in(channel, place), channel->size);
     ac__shared_read_end(&place->shared);
-    /* Overwritten since the tail was read, by a sender that has not moved the tail yet, maybe: the place knows better. */
+    /* Overwritten since the tail was read, by a sender that has not moved the tail yet, maybe: the place knows
+     * better. */
     if (number != next) return fall_behind(receiver, number + 1);
     ac__atomic_store(&receiver->next, next + 1, relaxed);
     return 0;
@@ -333,7 +336,7 @@ size_t ac__broadcast_receivers(const void *tx)
     return n;
 }
 
-/* --- Waiting for the receivers to go --------------------------------------------------------------------------------- */
+/* --- Waiting for the receivers to go ------------------------------------------------------------------------------ */
 
 int ac_op_broadcast_closed_poll_slow(struct ac_op_broadcast_closed_future *self, ac_context *cx)
 {

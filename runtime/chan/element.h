@@ -25,7 +25,8 @@ static inline void ac__copy_out(void *to, const void *from, size_t size)
 
 static inline size_t ac__round_up(size_t n, size_t align) { return (n + align - 1) & ~(align - 1); }
 
-/* Memory that holds elements aligned to `align`. malloc's 16 are enough for all but a few types, and cheaper to ask for. */
+/* Memory that holds elements aligned to `align`. malloc's 16 are enough for all but a few types, and cheaper to ask
+ * for. */
 static inline void *ac__elements_alloc(size_t size, size_t align)
 {
     return align <= 16 ? ac__malloc(size) : ac__malloc_aligned(size, align);

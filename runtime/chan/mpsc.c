@@ -34,7 +34,7 @@ void ac__mpsc_release(struct ac__mpsc *channel, uint32_t references)
 
 void ac__mpsc_set_drop(void *rx, void (*drop)(void *)) { ((struct ac__mpsc *)rx)->drop = drop; }
 
-/* --- Closing --------------------------------------------------------------------------------------------------------- */
+/* --- Closing ------------------------------------------------------------------------------------------------------ */
 
 static void hand_all(struct ac__mpsc *channel, struct ac__waiter **queue, uint32_t outcome, struct ac__wake_list *wakes)
 {
@@ -61,7 +61,8 @@ static uint64_t close_with(struct ac__mpsc *channel, uint64_t flags)
 
 void ac__mpsc_close(void *rx) { close_with(rx, AC__MPSC_CLOSED); }
 
-/* Once GONE is set only numbers that were taken before are to be read out; permits look at GONE in the word they change. */
+/* Once GONE is set only numbers that were taken before are to be read out; permits look at GONE in the word they
+ * change. */
 void ac__mpsc_drop_rx(void *rx)
 {
     struct ac__mpsc *channel = rx;
@@ -74,7 +75,7 @@ void ac__mpsc_drop_rx(void *rx)
     ac__mpsc_release(channel, 1);
 }
 
-/* --- Senders --------------------------------------------------------------------------------------------------------- */
+/* --- Senders ------------------------------------------------------------------------------------------------------ */
 
 void *ac__mpsc_clone(void *tx)
 {
@@ -119,7 +120,7 @@ void ac__mpsc_drop_weak(void *weak)
     ac__mpsc_release(channel, 1);
 }
 
-/* --- Looking --------------------------------------------------------------------------------------------------------- */
+/* --- Looking ------------------------------------------------------------------------------------------------------ */
 
 size_t ac__mpsc_len(const void *handle)
 {
@@ -158,7 +159,7 @@ size_t ac__mpsc_weak_count(const void *handle)
     return ac__atomic_load(&((const struct ac__mpsc *)handle)->weak, relaxed);
 }
 
-/* --- Waiting for the receiver to go ------------------------------------------------------------------------------------ */
+/* --- Waiting for the receiver to go ------------------------------------------------------------------------------- */
 
 int ac_op_mpsc_closed_poll_slow(struct ac_op_mpsc_closed_future *self, ac_context *cx)
 {

@@ -1,35 +1,42 @@
-/* The mpsc channel: what its files share. The essay is here, because the one word that senders and the receiver meet in is.
+/* The mpsc channel: what its files share. The essay is here, because the one word that senders and the receiver meet in
+ * is.
  *
- * Positions. The values ever sent are numbered; a number is taken by a compare-and-swap that adds one to POSITION in the word. The value is then
- * written to its place, and its `ready` flag set with a plain store. The receiver alone moves `head`, the number it reads next. All
- * numbers wrap at 2^32; only differences count.
+ * Positions. The values ever sent are numbered; a number is taken by a compare-and-swap that adds one to POSITION in
+ * the word. The value is then written to its place, and its `ready` flag set with a plain store. The receiver alone
+ * moves `head`, the number it reads next. All numbers wrap at 2^32; only differences count.
  *
- * Room. What takes up room is the values sent and not received, POSITION - head, and the permits given out and not used, PERMITS in
- * the word. Both being in one word, one compare-and-swap checks the room, takes it, and learns the flags: it is the only
- * locked instruction of a send. (Tokio's send has four: a permit, a position, a ready bit, the receiver's waker.)
+ * Room. What takes up room is the values sent and not received, POSITION - head, and the permits given out and not
+ * used, PERMITS in the word. Both being in one word, one compare-and-swap checks the room, takes it, and learns the
+ * flags: it is the only locked instruction of a send. (Tokio's send has four: a permit, a position, a ready bit, the
+ * receiver's waker.)
  *
- * Waiting for room. A sender that finds none sets QUEUE and waits in a queue; from then on all others go there too, so that they are
- * served in order. The receiver, having moved head, looks for QUEUE; the sender, having set it, looks at head again. That is
- * Dekker's pattern, so on both sides the store and the load are sequentially consistent; it is the one locked instruction of a receive,
- * and an unbounded channel does without. Room is given to the first in the queue as a permit: cancelling it gives the room back and nothing was sent.
+ * Waiting for room. A sender that finds none sets QUEUE and waits in a queue; from then on all others go there too, so
+ * that they are served in order. The receiver, having moved head, looks for QUEUE; the sender, having set it, looks at
+ * head again. That is Dekker's pattern, so on both sides the store and the load are sequentially consistent; it is the
+ * one locked instruction of a receive, and an unbounded channel does without. Room is given to the first in the queue
+ * as a permit: cancelling it gives the room back and nothing was sent.
  *
- * Waiting for values. The receiver may only sleep when no number is taken that it has not read (POSITION == head), and says so in the same word,
- * with SLEEPING. So whoever takes a number knows from that very compare-and-swap that it must wake the receiver when the value is in place.
- * This is what saves the sender a second locked instruction or a fence: if a number is taken and its value not there yet, the sender is between two
- * instructions, and the receiver waits for it on the processor (wait_until_ready in mpsc_recv.c); it never sleeps on it.
+ * Waiting for values. The receiver may only sleep when no number is taken that it has not read (POSITION == head), and
+ * says so in the same word, with SLEEPING. So whoever takes a number knows from that very compare-and-swap that it must
+ * wake the receiver when the value is in place. This is what saves the sender a second locked instruction or a fence:
+ * if a number is taken and its value not there yet, the sender is between two instructions, and the receiver waits for
+ * it on the processor (wait_until_ready in mpsc_recv.c); it never sleeps on it.
  *
  * The flags:
- *   CLOSED    no more numbers are taken, but by permits: the receiver was closed or dropped, or the last sender was dropped
+ *   CLOSED    no more numbers are taken, but by permits: the receiver was closed or dropped, or the last sender was
+ *             dropped
  *   QUEUE     the queue of senders is not empty; changed under the lock
  *   SLEEPING  the receiver waits: `receiver` is to be woken; changed under the lock
  *   GONE      the receiver was dropped: what permits still send is dropped
  *
- * Places. Values lie in segments of up to 32, in a list from the receiver's to the last one. A sender must find the segment of its number
- * before it takes the number, for afterwards it cannot say -ENOMEM. Mostly it is the last segment, found without a lock: `tail` and its index are
- * read like under a sequence lock, and the segment itself is not touched until the number was taken. If it was, nobody has had that number before,
- * so the receiver has not come past it, and the segment is still what it was. Every 32nd value, and whoever comes too late, takes the lock.
+ * Places. Values lie in segments of up to 32, in a list from the receiver's to the last one. A sender must find the
+ * segment of its number before it takes the number, for afterwards it cannot say -ENOMEM. Mostly it is the last
+ * segment, found without a lock: `tail` and its index are read like under a sequence lock, and the segment itself is
+ * not touched until the number was taken. If it was, nobody has had that number before, so the receiver has not come
+ * past it, and the segment is still what it was. Every 32nd value, and whoever comes too late, takes the lock.
  *
- * Life. The memory goes with the last of: the receiver, the senders (one count for all), each weak sender, each permit. */
+ * Life. The memory goes with the last of: the receiver, the senders (one count for all), each weak sender, each
+ * permit. */
 #ifndef ASYNCC_CHAN_MPSC_H
 #define ASYNCC_CHAN_MPSC_H
 #include "asyncc/mpsc.h"
@@ -115,7 +122,8 @@ static inline uint8_t *ac__mpsc_ready(const struct ac__mpsc *channel, struct ac_
 
 /* mpsc_segment.c */
 
-/* The segment for `number`, which must be the word's position. NULL with *error 0: it no longer is; with -ENOMEM: no memory. */
+/* The segment for `number`, which must be the word's position. NULL with *error 0: it no longer is; with -ENOMEM: no
+ * memory. */
 struct ac__segment *ac__mpsc_segment_slow(struct ac__mpsc *channel, uint32_t number, int *error);
 /* The receiver has read all of its current segment. */
 void ac__mpsc_segment_done(struct ac__mpsc *channel);

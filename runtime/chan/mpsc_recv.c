@@ -4,8 +4,9 @@
 #include "sync/leaf.h"
 #include <sched.h>
 
-/* A number was taken and its value is not there: its sender is between the compare-and-swap and the store after the copy. That is a few
- * nanoseconds, unless the system has taken the processor from it; then ours is the one to give up. */
+/* A number was taken and its value is not there: its sender is between the compare-and-swap and the store after the
+ * copy. That is a few nanoseconds, unless the system has taken the processor from it; then ours is the one to give
+ * up. */
 #ifdef AC__INTERLEAVE
 /* Under the checker a thread that spins would spin for ever: it waits until the four flags around this one change. */
 static void wait_until_ready(const uint8_t *ready)
@@ -92,7 +93,7 @@ static size_t take_many(struct ac__mpsc *channel, char *values, size_t limit)
     return taken;
 }
 
-/* --- Sleeping -------------------------------------------------------------------------------------------------------- */
+/* --- Sleeping ----------------------------------------------------------------------------------------------------- */
 
 /* False: something is there to receive, or never will be. `task` NULL: a thread. */
 static bool sleep_if_empty(struct ac__mpsc *channel, struct ac__task *task)
@@ -110,8 +111,8 @@ static bool sleep_if_empty(struct ac__mpsc *channel, struct ac__task *task)
     return sleeps;
 }
 
-/* Several may have seen SLEEPING; the first wakes. A later one, whose number was taken earlier, may find that it was done: the
- * receiver, awake, waits for its value on the processor, so SLEEPING can only be gone, not be set anew. */
+/* Several may have seen SLEEPING; the first wakes. A later one, whose number was taken earlier, may find that it was
+ * done: the receiver, awake, waits for its value on the processor, so SLEEPING can only be gone, not be set anew. */
 void ac__mpsc_wake_receiver(struct ac__mpsc *channel)
 {
     if (!(ac__atomic_load(&channel->word, relaxed) & AC__MPSC_SLEEPING)) return;
@@ -128,7 +129,8 @@ void ac__mpsc_wake_receiver(struct ac__mpsc *channel)
     ac__unlock_and_push(&channel->lock, &wakes);
 }
 
-/* A poll that slept: true, it still does. The waker clears SLEEPING before it notifies, under the lock, and must be waited out. */
+/* A poll that slept: true, it still does. The waker clears SLEEPING before it notifies, under the lock, and must be
+ * waited out. */
 static bool still_sleeps(struct ac__mpsc *channel)
 {
     if (ac__atomic_load(&channel->word, acquire) & AC__MPSC_SLEEPING) return true;
@@ -152,7 +154,7 @@ static bool finished_or_sleeps(struct ac__mpsc *channel, struct ac__task *task, 
     return false;
 }
 
-/* --- The operations -------------------------------------------------------------------------------------------------- */
+/* --- The operations ----------------------------------------------------------------------------------------------- */
 
 int ac_op_mpsc_recv_poll_slow(struct ac_op_mpsc_recv_future *self, ac_context *cx)
 {

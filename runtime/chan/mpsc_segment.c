@@ -1,7 +1,8 @@
 /* The segments of an mpsc channel: made when a number needs one, kept for the next when the receiver has read them. */
 #include "chan/mpsc.h"
 
-/* Under the lock. The order lets ac__mpsc_segment see a pointer and an index that belong together, or notice that they do not. */
+/* Under the lock. The order lets ac__mpsc_segment see a pointer and an index that belong together, or notice that they
+ * do not. */
 static void set_tail(struct ac__mpsc *channel, struct ac__segment *tail)
 {
     ac__atomic_store(&channel->tail_index, AC__MPSC_NO_INDEX, relaxed);
@@ -26,8 +27,9 @@ static struct ac__segment *append(struct ac__mpsc *channel, uint32_t index)
 
 static size_t bytes(const struct ac__mpsc *channel) { return channel->offset + (channel->size << channel->shift); }
 
-/* Every number below the position is taken, and had its segment before it was. So the last segment is that of this number, or
- * the one before it is full or read, and this number opens the next. The allocator is the user's: it is called without the lock. */
+/* Every number below the position is taken, and had its segment before it was. So the last segment is that of this
+ * number, or the one before it is full or read, and this number opens the next. The allocator is the user's: it is
+ * called without the lock. */
 struct ac__segment *ac__mpsc_segment_slow(struct ac__mpsc *channel, uint32_t number, int *error)
 {
     uint32_t index = number >> channel->shift;

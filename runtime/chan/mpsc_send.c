@@ -13,8 +13,8 @@ static void put(struct ac__mpsc *channel, struct ac__segment *segment, uint64_t 
     if (ac__unlikely(word & AC__MPSC_SLEEPING)) ac__mpsc_wake_receiver(channel);
 }
 
-/* Is there room for n? head and word are read one after the other, so the room seen may be too small; never too large, as head only
- * grows. Before saying no they are read until head is the same before and after: then it was true. */
+/* Is there room for n? head and word are read one after the other, so the room seen may be too small; never too large,
+ * as head only grows. Before saying no they are read until head is the same before and after: then it was true. */
 static bool has_room(struct ac__mpsc *channel, uint64_t *word, uint32_t *head, uint32_t n)
 {
     while (ac__mpsc_used(*word, *head) + n > channel->capacity) {
@@ -84,10 +84,10 @@ static int reserve_now(struct ac__mpsc *channel, size_t n)
     }
 }
 
-/* --- Waiting for room ------------------------------------------------------------------------------------------------ */
+/* --- Waiting for room --------------------------------------------------------------------------------------------- */
 
-/* Under the lock, with somebody in the queue: gives the first as many permits as it wants, if there are. seq_cst: the word with
- * QUEUE in it was written before head is read (see mpsc.h on Dekker). */
+/* Under the lock, with somebody in the queue: gives the first as many permits as it wants, if there are. seq_cst: the
+ * word with QUEUE in it was written before head is read (see mpsc.h on Dekker). */
 static bool grant_first(struct ac__mpsc *channel, struct ac__wake_list *wakes)
 {
     struct ac__waiter *first = channel->queue;
@@ -174,7 +174,7 @@ static void drop_waiter(struct ac__mpsc *channel, struct ac__waiter *waiter)
     if (state == AC__GRANTED) ac__mpsc_permits_return(channel, waiter->count);
 }
 
-/* --- The operations -------------------------------------------------------------------------------------------------- */
+/* --- The operations ----------------------------------------------------------------------------------------------- */
 
 int ac_op_mpsc_send_poll_slow(struct ac_op_mpsc_send_future *self, ac_context *cx)
 {

@@ -10,10 +10,11 @@
  *   TX_WAITS   `sender` is to be woken when the receiver closes
  *   RX_SLEEPS  a thread sleeps on the word
  *
- * Sending is one compare-and-swap, which says SENT and TX_GONE at once; so a receiver that finds the value frees the cell without another.
- * A task in a slot is a counted pointer (task/wake.h), and the flag beside it says who owns the count: the end that waits, until the other
- * clears the flag in the same step in which it does what was waited for. It must read the pointer before that step, since afterwards the cell may be
- * gone; if the step succeeds the flag was set all the time, and so the pointer was the right one. */
+ * Sending is one compare-and-swap, which says SENT and TX_GONE at once; so a receiver that finds the value frees the
+ * cell without another. A task in a slot is a counted pointer (task/wake.h), and the flag beside it says who owns the
+ * count: the end that waits, until the other clears the flag in the same step in which it does what was waited for. It
+ * must read the pointer before that step, since afterwards the cell may be gone; if the step succeeds the flag was set
+ * all the time, and so the pointer was the right one. */
 #include "asyncc/oneshot.h"
 #include "base/atomic.h"
 #include "base/fatal.h"
@@ -58,7 +59,7 @@ static void free_cell(struct cell *cell)
 
 void ac__oneshot_set_drop(void *rx, void (*drop)(void *)) { ((struct cell *)rx)->drop = drop; }
 
-/* --- Waiting: the same for both ends --------------------------------------------------------------------------------- */
+/* --- Waiting: the same for both ends ------------------------------------------------------------------------------ */
 
 /* Puts the task into a slot, unless one of `done` is set in the word already: false. */
 static bool wait_in(struct cell *cell, struct ac__task **slot, uint32_t flag, uint32_t done, struct ac__task *task)
@@ -85,10 +86,10 @@ static void wake(struct ac__task *task)
     if (task && ac__task_notify_release(task)) ac__task_push(task);
 }
 
-/* --- The sender ------------------------------------------------------------------------------------------------------ */
+/* --- The sender --------------------------------------------------------------------------------------------------- */
 
-/* The sender is done: adds `flags` to the word, unless the receiver has closed and they hold SENT: false. Wakes the receiver; frees the
- * cell if the receiver is gone. */
+/* The sender is done: adds `flags` to the word, unless the receiver has closed and they hold SENT: false. Wakes the
+ * receiver; frees the cell if the receiver is gone. */
 static bool sender_ends(struct cell *cell, uint32_t flags)
 {
     uint32_t word = ac__atomic_load(&cell->word, acquire);
@@ -145,7 +146,7 @@ void ac_op_oneshot_closed_drop_slow(struct ac_op_oneshot_closed_future *self)
     wait_no_more(cell, cell->sender, TX_WAITS);
 }
 
-/* --- The receiver ---------------------------------------------------------------------------------------------------- */
+/* --- The receiver ------------------------------------------------------------------------------------------------- */
 
 static void drop_value(struct cell *cell)
 {

@@ -24,7 +24,8 @@ void ac__shared_read_wait(uint32_t *word)
 
 void ac__shared_write_wait(uint32_t *word) { wait_while(word, ~(uint32_t)(AC__SHARED_WRITER | AC__SHARED_SLEEPERS)); }
 
-/* The last reader before a writer that waits: clears SLEEPERS, since all are woken; those who still have to wait set it again. */
+/* The last reader before a writer that waits: clears SLEEPERS, since all are woken; those who still have to wait set it
+ * again. */
 void ac__shared_wake(uint32_t *word)
 {
     ac__atomic_and(word, ~(uint32_t)AC__SHARED_SLEEPERS, relaxed);

@@ -1,9 +1,9 @@
 /* A value that many copy out and seldom somebody overwrites: the slots of a broadcast channel, the value of a watch.
  *
- * Only copying happens while it is held, a memcpy. Readers do not exclude one another: after a send all receivers read the same slot at the
- * same time, and a plain lock would make them queue there. Writers exclude one another by other means. The word is the number of
- * readers times READER, WRITER, and SLEEPERS: somebody waits for a change. A writer that has set WRITER waits for the readers to leave while
- * new ones wait for it, so it is not starved. */
+ * Only copying happens while it is held, a memcpy. Readers do not exclude one another: after a send all receivers read
+ * the same slot at the same time, and a plain lock would make them queue there. Writers exclude one another by other
+ * means. The word is the number of readers times READER, WRITER, and SLEEPERS: somebody waits for a change. A writer
+ * that has set WRITER waits for the readers to leave while new ones wait for it, so it is not starved. */
 #ifndef ASYNCC_CHAN_SHARED_H
 #define ASYNCC_CHAN_SHARED_H
 #include "base/atomic.h"

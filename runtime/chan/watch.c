@@ -1,12 +1,13 @@
 /* The watch channel.
  *
- * One value, shared by readers (shared.h), and its version: a number that every send raises, with a lowest bit that says that all senders are gone. Both
- * change together while the value is held for writing. A receiver is the version it has seen, so "is there something new" is one load. That
- * the end is in the same word lets a receiver see the last value before the end, never after.
+ * One value, shared by readers (shared.h), and its version: a number that every send raises, with a lowest bit that
+ * says that all senders are gone. Both change together while the value is held for writing. A receiver is the version
+ * it has seen, so "is there something new" is one load. That the end is in the same word lets a receiver see the last
+ * value before the end, never after.
  *
- * Senders take the lock, one after the other; receivers take it to wait. A waiter notes the version it waits at, so that a send, which lets go of the
- * lock now and then while it wakes many, leaves those asleep that have seen its value and wait for the next. No user code runs under either:
- * predicates and modifications work on copies. */
+ * Senders take the lock, one after the other; receivers take it to wait. A waiter notes the version it waits at, so
+ * that a send, which lets go of the lock now and then while it wakes many, leaves those asleep that have seen its value
+ * and wait for the next. No user code runs under either: predicates and modifications work on copies. */
 #include "asyncc/watch.h"
 #include "chan/element.h"
 #include "chan/shared.h"
@@ -36,7 +37,7 @@ struct receiver {
     uint64_t seen;
 };
 
-/* --- The value ------------------------------------------------------------------------------------------------------- */
+/* --- The value ---------------------------------------------------------------------------------------------------- */
 
 /* Copies the value; gives its version. */
 static uint64_t copy_value(struct channel *channel, void *to)
@@ -68,7 +69,7 @@ static void set_value(struct channel *channel, const void *value, void *old, str
     wake_receivers(channel, wakes);
 }
 
-/* --- Life ------------------------------------------------------------------------------------------------------------ */
+/* --- Life --------------------------------------------------------------------------------------------------------- */
 
 int ac__watch_new(size_t size, size_t align, const void *initial, void *tx)
 {
@@ -153,7 +154,7 @@ void ac__watch_drop_rx(void *rx)
     release(channel);
 }
 
-/* --- Sending --------------------------------------------------------------------------------------------------------- */
+/* --- Sending ------------------------------------------------------------------------------------------------------ */
 
 /* Room for a value that is taken out. */
 static void *spare_value(const struct channel *channel)
@@ -222,7 +223,7 @@ bool ac__watch_is_closed(const void *handle, size_t kind)
     return ac__atomic_load(&((const struct receiver *)handle)->channel->version, acquire) & CLOSED;
 }
 
-/* --- Receiving ------------------------------------------------------------------------------------------------------- */
+/* --- Receiving ---------------------------------------------------------------------------------------------------- */
 
 void ac__watch_get(const void *handle, size_t kind, void *value)
 {
@@ -313,7 +314,7 @@ int ac_op_watch_wait_for_poll_slow(struct ac_op_watch_wait_for_future *self, ac_
 
 void ac_op_watch_wait_for_drop_slow(struct ac_op_watch_wait_for_future *self) { drop_waiter(self->rx, &self->waiter); }
 
-/* --- Waiting for the receivers to go --------------------------------------------------------------------------------- */
+/* --- Waiting for the receivers to go ------------------------------------------------------------------------------ */
 
 int ac_op_watch_closed_poll_slow(struct ac_op_watch_closed_future *self, ac_context *cx)
 {

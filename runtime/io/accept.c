@@ -1,9 +1,10 @@
 /* Taking connections, through what happens to servers that run for years.
  *
- * Errors that belong to one connection (it was reset in the queue, its network went) are not the listener's, and are passed
- * over. When there are too many descriptors the connection stays in the queue, so that the listener stays readable: to return
- * the error would make the loop around the call spin, and to wait for readiness would hang, as no new edge comes. So
- * it waits for what can help: a descriptor of this process that is closed, or a little time, for those of others. */
+ * Errors that belong to one connection (it was reset in the queue, its network went) are not the listener's, and are
+ * passed over. When there are too many descriptors the connection stays in the queue, so that the listener stays
+ * readable: to return the error would make the loop around the call spin, and to wait for readiness would hang, as no
+ * new edge comes. So it waits for what can help: a descriptor of this process that is closed, or a little time, for
+ * those of others. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +26,8 @@ void ac_accept_init(struct ac_accept_future *self, int fd, struct sockaddr_stora
     ac__io_wait_init(&self->wait, fd);
 }
 
-/* accept(2) says so of connections, not of the listener; it reports pending network errors of the new socket as its own. */
+/* accept(2) says so of connections, not of the listener; it reports pending network errors of the new socket as its
+ * own. */
 static bool is_of_one_connection(int error)
 {
     switch (error) {
@@ -60,7 +62,8 @@ static ssize_t attempt_accept(void *future, struct ac__attempt *attempt)
         if (fd < 0 && is_of_one_connection(errno)) continue;
         if (fd < 0) return -errno;
         if (self->peer) *self->peer = address;
-        /* A listener of the library's own knows what it gives; of another one it is not known whether short reads mean a thing. */
+        /* A listener of the library's own knows what it gives; of another one it is not known whether short reads mean
+         * a thing. */
         return ac__fd_made(fd, attempt->flags & AC__FD_OWNED ? attempt->flags & AC__TCP_FLAGS : AC__FD_SOCKET);
     }
 }
@@ -70,8 +73,8 @@ static bool is_shortage(ssize_t error)
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
 }
 
-/* While it pauses its node is in the list of those who wait for descriptors. The listener itself may be closed, and its number
- * reused, meanwhile: marked as woken, the next attempt compares the generation that the last one found. */
+/* While it pauses its node is in the list of those who wait for descriptors. The listener itself may be closed, and its
+ * number reused, meanwhile: marked as woken, the next attempt compares the generation that the last one found. */
 static void pause_begin(struct ac_accept_future *self, ac_context *cx)
 {
     self->step = PAUSED;

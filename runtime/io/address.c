@@ -113,7 +113,7 @@ int ac__address_unix(const char *path, struct sockaddr_storage *address, socklen
     return 0;
 }
 
-/* --- To text -------------------------------------------------------------------------------------------------------------- */
+/* --- To text ------------------------------------------------------------------------------------------------------ */
 
 static int put(char *text, size_t room, const char *before, const char *host, const char *between, long port)
 {

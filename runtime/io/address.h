@@ -3,7 +3,8 @@
 #define ASYNCC_IO_ADDRESS_H
 #include <sys/socket.h>
 
-/* Splits "host:port", "[host]:port", ":port": 0, or -EINVAL. `host` has room for `room` bytes; `port` points into text. */
+/* Splits "host:port", "[host]:port", ":port": 0, or -EINVAL. `host` has room for `room` bytes; `port` points into
+ * text. */
 int ac__address_split(const char *text, char *host, size_t room, const char **port);
 /* The length that bind, connect and sendto want for an address. */
 socklen_t ac__address_length(const struct sockaddr_storage *address);

@@ -1,5 +1,5 @@
-/* What every awaitable of the library has in its source file beside its poll: the descriptor, and the body of the C function
- * of its name, which is what a pointer to it calls (future.h, "the call slot"). */
+/* What every awaitable of the library has in its source file beside its poll: the descriptor, and the body of the C
+ * function of its name, which is what a pointer to it calls (future.h, "the call slot"). */
 #ifndef ASYNCC_IO_AWAITABLE_H
 #define ASYNCC_IO_AWAITABLE_H
 #include <stddef.h>

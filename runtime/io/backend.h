@@ -5,7 +5,8 @@
 
 #include "io/driver.h"
 
-/* Which bit in a slot's set of drivers is this one's; AC__DRIVERS - 1 is shared by all beyond the first 63, and never set. */
+/* Which bit in a slot's set of drivers is this one's; AC__DRIVERS - 1 is shared by all beyond the first 63, and never
+ * set. */
 #define AC__DRIVERS 64
 unsigned ac__driver_index(const struct ac__driver *driver);
 

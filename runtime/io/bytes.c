@@ -3,10 +3,10 @@
  *   ours, a socket     recv, send with MSG_DONTWAIT|MSG_NOSIGNAL
  *   ours, a pipe       read, write: O_NONBLOCK is set
  *   ours, a file       the blocking pool (after a read that takes only what is in memory)
- *   foreign            may block, and its flags are not ours. First as a socket. If it is none: with RWF_NOWAIT where the kernel has it for
- *                      this kind of file; else a pipe is asked by poll(2) first (there another process can be faster, which
- *                      then blocks; a kernel from 6.5 on does not get here), and anything else goes to the pool when written, and is asked
- *                      by poll(2) when read. */
+ *   foreign            may block, and its flags are not ours. First as a socket. If it is none: with RWF_NOWAIT where
+ *                      the kernel has it for this kind of file; else a pipe is asked by poll(2) first (there another
+ *                      process can be faster, which then blocks; a kernel from 6.5 on does not get here), and anything
+ *                      else goes to the pool when written, and is asked by poll(2) when read. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ static size_t total(const struct transfer *transfer)
     return n;
 }
 
-/* --- One system call ---------------------------------------------------------------------------------------------------- */
+/* --- One system call ---------------------------------------------------------------------------------------------- */
 
 static ssize_t by_socket(int fd, const struct transfer *transfer)
 {
@@ -118,7 +118,7 @@ static ssize_t attempt_transfer(void *self, struct ac__attempt *attempt)
     return n;
 }
 
-/* --- On the pool ---------------------------------------------------------------------------------------------------------- */
+/* --- On the pool -------------------------------------------------------------------------------------------------- */
 
 static ssize_t pool_read(struct ac__offload_job *job)
 {
@@ -168,7 +168,7 @@ static ssize_t pool_finish(struct ac__offload *call, const struct transfer *tran
     return n;
 }
 
-/* --- A poll --------------------------------------------------------------------------------------------------------------- */
+/* --- A poll ------------------------------------------------------------------------------------------------------- */
 
 static int transfer_poll(struct ac__io_wait *wait, struct ac__offload *call, ac_context *cx, struct transfer *transfer,
                          ssize_t *result)
@@ -234,7 +234,7 @@ int ac_write_all_poll_slow(struct ac_write_all_future *self, ac_context *cx)
     }
 }
 
-/* --- As the library's awaitables ------------------------------------------------------------------------------------------- */
+/* --- As the library's awaitables ---------------------------------------------------------------------------------- */
 
 static int describe(const struct ac__io_wait *wait, const struct ac__offload *call, char *text, size_t room)
 {

@@ -1,5 +1,5 @@
-/* Connecting: a non-blocking connect(2), the wait until the socket can be written, and the question how it went. A name has
- * several addresses, which are tried in turn. */
+/* Connecting: a non-blocking connect(2), the wait until the socket can be written, and the question how it went. A name
+ * has several addresses, which are tried in turn. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 #define ADDRESSES 16
 
-/* --- One address ---------------------------------------------------------------------------------------------------------------- */
+/* --- One address -------------------------------------------------------------------------------------------------- */
 
 /* Begins to connect: a descriptor, which may be connected already, or a negative errno. */
 static int connect_begin(const struct sockaddr_storage *address, socklen_t length, uint32_t flags)
@@ -44,7 +44,8 @@ static ssize_t attempt_finish(void *self, struct ac__attempt *attempt)
     return -how;
 }
 
-/* Polls a connect under way, whose descriptor wait->fd has: AC_READY with the descriptor or a negative errno, and then it is closed. */
+/* Polls a connect under way, whose descriptor wait->fd has: AC_READY with the descriptor or a negative errno, and then
+ * it is closed. */
 static int connect_poll(struct ac__io_wait *wait, ac_context *cx, int *result)
 {
     ssize_t error;
@@ -61,7 +62,7 @@ static void connect_drop(struct ac__io_wait *wait)
     if (wait->fd >= 0) ac_close(wait->fd);
 }
 
-/* --- TCP ------------------------------------------------------------------------------------------------------------------------ */
+/* --- TCP ---------------------------------------------------------------------------------------------------------- */
 
 enum { START, RESOLVING, NEXT, CONNECTING };
 
@@ -147,10 +148,10 @@ void ac_tcp_connect_drop(struct ac_tcp_connect_future *self)
     ac__free(self->list);
 }
 
-/* --- Unix ----------------------------------------------------------------------------------------------------------------------- */
+/* --- Unix --------------------------------------------------------------------------------------------------------- */
 
-/* A Unix connect is over at once, or the listener's queue is full. Then EAGAIN is given, and nothing tells when there is room:
- * it is tried again every few milliseconds. */
+/* A Unix connect is over at once, or the listener's queue is full. Then EAGAIN is given, and nothing tells when there
+ * is room: it is tried again every few milliseconds. */
 #define UNIX_PAUSE ac_ms(5)
 enum { PAUSED = CONNECTING + 1 };
 
@@ -191,7 +192,7 @@ void ac_unix_connect_drop(struct ac_unix_connect_future *self)
     connect_drop(&self->wait);
 }
 
-/* --- As the library's awaitables -------------------------------------------------------------------------------------------------- */
+/* --- As the library's awaitables ---------------------------------------------------------------------------------- */
 
 static int describe_tcp(const void *future, char *text, size_t room)
 {

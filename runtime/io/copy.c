@@ -68,7 +68,7 @@ static void way_init(struct ac__copy_way *way, int from, int to)
     way->from = from, way->to = to, way->step = NEW, way->error = 0, way->moved = 0, way->buffer = NULL;
 }
 
-/* --- One way --------------------------------------------------------------------------------------------------------------------- */
+/* --- One way ------------------------------------------------------------------------------------------------------ */
 
 int ac_copy_poll(struct ac_copy_future *self, ac_context *cx)
 {
@@ -80,7 +80,7 @@ int ac_copy_poll(struct ac_copy_future *self, ac_context *cx)
 
 void ac_copy_drop(struct ac_copy_future *self) { way_end(&self->way); }
 
-/* --- Both ways ------------------------------------------------------------------------------------------------------------------- */
+/* --- Both ways ---------------------------------------------------------------------------------------------------- */
 
 void ac_copy_both_init(struct ac_copy_both_future *self, int a, int b, int64_t *moved)
 {
@@ -130,7 +130,7 @@ int ac_copy_both_poll(struct ac_copy_both_future *self, ac_context *cx)
 
 void ac_copy_both_drop(struct ac_copy_both_future *self) { both_end(self); }
 
-/* --- As the library's awaitables --------------------------------------------------------------------------------------------------- */
+/* --- As the library's awaitables ---------------------------------------------------------------------------------- */
 
 static int describe_copy(const void *self, char *text, size_t room)
 {

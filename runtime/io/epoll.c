@@ -1,13 +1,15 @@
 /* The driver on Linux: epoll.
  *
- * Owned descriptors are registered once, for everything, edge-triggered: no system call for each wait. The event carries the
- * number and the generation of its slot, so that one that was on its way while the number was reused is told apart.
+ * Owned descriptors are registered once, for everything, edge-triggered: no system call for each wait. The event
+ * carries the number and the generation of its slot, so that one that was on its way while the number was reused is
+ * told apart.
  *
- * Interrupting is a write to an eventfd that is registered edge-triggered too: each write is an edge, so nobody has to read it. A
- * flag saves the write when one is on its way already. The count in the eventfd cannot overflow in the life of a machine.
+ * Interrupting is a write to an eventfd that is registered edge-triggered too: each write is an edge, so nobody has to
+ * read it. A flag saves the write when one is on its way already. The count in the eventfd cannot overflow in the life
+ * of a machine.
  *
- * Signals come in through one eventfd of the whole process (process/signal.c), registered the same way with every driver whose
- * tasks listen: each gets the edge, and the first to look hands the signals to all listeners. */
+ * Signals come in through one eventfd of the whole process (process/signal.c), registered the same way with every
+ * driver whose tasks listen: each gets the edge, and the first to look hands the signals to all listeners. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -75,8 +77,8 @@ int ac__driver_open(ac_runtime *rt, struct ac__driver **out)
 
 void ac__driver_close(struct ac__driver *driver)
 {
-    /* First the epoll, so that a waiter that is woken below and waits again cannot be registered here any more; but its number
-     * could be reused meanwhile, which only the runtime's own tasks could mistake, and they are gone. */
+    /* First the epoll, so that a waiter that is woken below and waits again cannot be registered here any more; but its
+     * number could be reused meanwhile, which only the runtime's own tasks could mistake, and they are gone. */
     close(driver->epoll);
     close(driver->wakeup);
     if (ac__slots_driver_closed(driver->index)) ac__reap();
@@ -89,15 +91,15 @@ int ac__driver_fd(struct ac__driver *driver) { return driver->epoll; }
 
 void ac__driver_interrupt(struct ac__driver *driver)
 {
-    /* Sequentially consistent with the reset in ac__driver_wait: who finds the flag set knows that the thread in the driver will look
-     * at everything again after this. */
+    /* Sequentially consistent with the reset in ac__driver_wait: who finds the flag set knows that the thread in the
+     * driver will look at everything again after this. */
     if (ac__atomic_exchange(&driver->interrupted, 1, seq_cst)) return;
     int saved = errno; /* called by signal handlers */
     if (write(driver->wakeup, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0) {}
     errno = saved;
 }
 
-/* --- What slots ask for ----------------------------------------------------------------------------------------------- */
+/* --- What slots ask for ------------------------------------------------------------------------------------------- */
 
 static uint64_t event_data(int fd, uint32_t generation) { return (uint64_t)generation << 32 | (uint32_t)fd; }
 
@@ -135,7 +137,7 @@ int ac__driver_watch_signals(struct ac__driver *driver, int fd)
     return error;
 }
 
-/* --- Waiting ------------------------------------------------------------------------------------------------------------ */
+/* --- Waiting ------------------------------------------------------------------------------------------------------ */
 
 static uint32_t directions_of(uint32_t events)
 {
@@ -168,12 +170,13 @@ static int wait_events(struct ac__driver *driver, struct epoll_event *events, in
 unsigned ac__driver_wait(struct ac__driver *driver, int64_t timeout_ns)
 {
     struct epoll_event events[EVENTS];
-    /* A look where there is nothing to see needs no system call: most yields of a program that only computes end here. */
+    /* A look where there is nothing to see needs no system call: most yields of a program that only computes end
+     * here. */
     if (timeout_ns == 0 && !ac__atomic_load(&driver->watching, acquire) &&
         !ac__atomic_load(&driver->interrupted, seq_cst))
         return 0;
-    /* An interrupt that was asked for but whose write is still on its way ends this wait all the same: by the flag if it was set
-     * before this look, by the edge if after. */
+    /* An interrupt that was asked for but whose write is still on its way ends this wait all the same: by the flag if
+     * it was set before this look, by the edge if after. */
     int n = wait_events(driver, events, ac__atomic_load(&driver->interrupted, seq_cst) ? 0 : timeout_ns);
     ac__atomic_exchange(&driver->interrupted, 0,
                         seq_cst); /* reads it too, so that what the interrupter wrote before is seen */

@@ -19,7 +19,7 @@
 
 static ssize_t given(ssize_t n) { return n < 0 ? -errno : n; }
 
-/* --- On a thread of the pool -------------------------------------------------------------------------------------------------- */
+/* --- On a thread of the pool -------------------------------------------------------------------------------------- */
 
 static ssize_t read_at(int fd, char *buf, size_t n, int64_t offset)
 {
@@ -45,8 +45,8 @@ static int write_whole(int fd, const char *data, size_t n)
     return 0;
 }
 
-/* A FIFO or a device is opened not to block, as it will be waited for; to open one must not block either, but to open a FIFO for
- * writing without a reader is then ENXIO, as open(2) has it. */
+/* A FIFO or a device is opened not to block, as it will be waited for; to open one must not block either, but to open a
+ * FIFO for writing without a reader is then ENXIO, as open(2) has it. */
 static ssize_t pool_open(struct ac__offload_job *job)
 {
     int fd;
@@ -140,7 +140,7 @@ static ssize_t pool_write_file(struct ac__offload_job *job)
     return error;
 }
 
-/* --- Beginning and ending a call ------------------------------------------------------------------------------------------------ */
+/* --- Beginning and ending a call ---------------------------------------------------------------------------------- */
 
 /* Begins, and says whether it is over already: AC_READY with the error. */
 #define BEGIN(self, cx, job, use)                                                                                      \
@@ -178,7 +178,8 @@ int ac_open_poll_slow(struct ac_open_future *self, ac_context *cx)
     BEGIN(self, cx, job, NULL);
 }
 
-/* What is in memory already is not worth a thread. Not all of it there, or the end of the file in between: the pool finds out. */
+/* What is in memory already is not worth a thread. Not all of it there, or the end of the file in between: the pool
+ * finds out. */
 static bool pread_now(struct ac_pread_future *self)
 {
     if (self->offset < 0) return false;
@@ -319,7 +320,7 @@ int ac_write_file_poll_slow(struct ac_write_file_future *self, ac_context *cx)
     BEGIN(self, cx, job, NULL);
 }
 
-/* --- As the library's awaitables -------------------------------------------------------------------------------------------------- */
+/* --- As the library's awaitables ---------------------------------------------------------------------------------- */
 
 static int describe(const void *self, char *text, size_t room)
 {

@@ -1,4 +1,5 @@
-/* Messages over sockets: recv, send and their kin, with MSG_DONTWAIT and MSG_NOSIGNAL, so that it does not matter whose socket it is. */
+/* Messages over sockets: recv, send and their kin, with MSG_DONTWAIT and MSG_NOSIGNAL, so that it does not matter whose
+ * socket it is. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>

@@ -15,8 +15,8 @@
 /* The kernel takes the offset as two longs, of which 64-bit systems ignore the second. */
 #define AC__OFFSET(offset) (long)(offset), (long)((uint64_t)(offset) >> 16 >> 16)
 
-/* Reads what is there without waiting, at an offset or (-1) at the present position: the count, or a negative errno. -EAGAIN: it would
- * wait; -EOPNOTSUPP, -ENOSYS, -EINVAL: it cannot be told not to. */
+/* Reads what is there without waiting, at an offset or (-1) at the present position: the count, or a negative errno.
+ * -EAGAIN: it would wait; -EOPNOTSUPP, -ENOSYS, -EINVAL: it cannot be told not to. */
 static inline ssize_t ac__readv_nowait(int fd, const struct iovec *iov, int count, int64_t offset)
 {
 #ifdef SYS_preadv2

@@ -1,8 +1,8 @@
 /* Calls that the kernel has no readiness for, made on a thread of the blocking pool.
  *
- * The job is a block of its own and not part of the frame: the frame may go at any time, while the thread is inside the call.
- * So it has its own buffer, too: a read into memory that was freed would be the worst of errors. One exchange of the state
- * decides who frees it: the thread finds that nobody wants it, or the task finds that it is done. */
+ * The job is a block of its own and not part of the frame: the frame may go at any time, while the thread is inside the
+ * call. So it has its own buffer, too: a read into memory that was freed would be the worst of errors. One exchange of
+ * the state decides who frees it: the thread finds that nobody wants it, or the task finds that it is done. */
 #include "io/offload.h"
 
 #include <errno.h>
@@ -49,7 +49,8 @@ static void job_run(struct ac__blocking_job *blocking)
     bool wanted = ac__atomic_load(&job->state, acquire) == RUNNING;
     if (wanted) job->result = job->work(job);
     if (job->holds) ac__use_end(&job->use);
-    /* Release: the result and the buffer are the task's from here on. Acquire: a frame that was dropped is done with. */
+    /* Release: the result and the buffer are the task's from here on. Acquire: a frame that was dropped is done
+     * with. */
     if (ac__atomic_exchange(&job->state, DONE, acq_rel) == ORPHANED) job_free(job, wanted);
     else ac__task_wake(task);
     ac__task_release(task);

@@ -31,11 +31,11 @@ struct ac__offload_job *ac__offload_new(ssize_t (*work)(struct ac__offload_job *
 /* The same with copies of up to two strings in `text`, and `room` bytes more before them. */
 struct ac__offload_job *ac__offload_new_text(ssize_t (*work)(struct ac__offload_job *), size_t room, const char *first,
                                              const char *second);
-/* Gives the job to the pool; it takes over `use` if that is not NULL: the descriptor stays open until the call has ended. NULL for the
- * job: memory was out. 0, or a negative errno; then the job is freed and the use ended. */
+/* Gives the job to the pool; it takes over `use` if that is not NULL: the descriptor stays open until the call has
+ * ended. NULL for the job: memory was out. 0, or a negative errno; then the job is freed and the use ended. */
 int ac__offload_start(struct ac__offload *self, ac_context *cx, struct ac__offload_job *job, struct ac__use *use);
-/* The whole of a poll but the copying out: AC_PENDING, or AC_READY, and then the caller takes what it wants from self->job and calls
- * ac__offload_end. */
+/* The whole of a poll but the copying out: AC_PENDING, or AC_READY, and then the caller takes what it wants from
+ * self->job and calls ac__offload_end. */
 void ac__offload_end(struct ac__offload *self);
 
 #endif

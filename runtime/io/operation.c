@@ -1,8 +1,8 @@
 /* One operation on a descriptor: try, and wait when it would block.
  *
- * The system call comes first when the descriptor may be ready, so that what is ready costs one call and no lock. Only after it
- * said EAGAIN is the task queued, by a step that fails if an event came in between. A task that was woken tries again and
- * may find nothing: another was faster. */
+ * The system call comes first when the descriptor may be ready, so that what is ready costs one call and no lock. Only
+ * after it said EAGAIN is the task queued, by a step that fails if an event came in between. A task that was woken
+ * tries again and may find nothing: another was faster. */
 #include "io/operation.h"
 
 #include <errno.h>
@@ -11,7 +11,8 @@
 
 #include "asyncc/task.h"
 
-/* One attempt, and the wait if it must be: true with *result, false when it waits, or for another round *result == -EAGAIN. */
+/* One attempt, and the wait if it must be: true with *result, false when it waits, or for another round *result ==
+ * -EAGAIN. */
 static bool try_once(struct ac__use *use, struct ac__io_wait *wait, ac_context *cx, unsigned direction,
                      struct ac__attempt *attempt, ssize_t *result)
 {

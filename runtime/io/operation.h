@@ -5,8 +5,8 @@
 
 #include "io/slot.h"
 
-/* Makes the system call without waiting: its result, or a negative errno; -EAGAIN when it would wait. It may say that it went
- * short in a way that shows that the next one would wait. */
+/* Makes the system call without waiting: its result, or a negative errno; -EAGAIN when it would wait. It may say that
+ * it went short in a way that shows that the next one would wait. */
 struct ac__attempt {
     ssize_t (*call)(void *self, struct ac__attempt *attempt);
     void *self;

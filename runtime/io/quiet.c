@@ -1,8 +1,8 @@
 /* Sockets have MSG_NOSIGNAL; for a pipe SIGPIPE has to be kept from the thread by other means.
  *
- * Workers have it blocked and `async main` ignores it, so that nothing needs to be done there: that is looked up once for each
- * thread. Elsewhere (a runtime that is turned by a foreign loop) it is blocked around the call. It is sent to the thread that
- * wrote, so what was raised can be taken back by that thread. */
+ * Workers have it blocked and `async main` ignores it, so that nothing needs to be done there: that is looked up once
+ * for each thread. Elsewhere (a runtime that is turned by a foreign loop) it is blocked around the call. It is sent to
+ * the thread that wrote, so what was raised can be taken back by that thread. */
 #define _GNU_SOURCE
 #include "io/quiet.h"
 

@@ -4,7 +4,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* writev(2), or with flags pwritev2(2) at the present position; -EPIPE comes without a signal. A negative errno for errors. */
+/* writev(2), or with flags pwritev2(2) at the present position; -EPIPE comes without a signal. A negative errno for
+ * errors. */
 ssize_t ac__write_quietly(int fd, const struct iovec *iov, int count, int flags);
 
 #endif

@@ -1,6 +1,7 @@
 /* Waiting until a descriptor is ready, for libraries that do their own reading and writing.
  *
- * Asked by poll(2), not by the readiness that the slot keeps: that one knows only what this library's own reads found out. */
+ * Asked by poll(2), not by the readiness that the slot keeps: that one knows only what this library's own reads found
+ * out. */
 #include <errno.h>
 
 #include "asyncc/io.h"

@@ -3,26 +3,27 @@
  * A descriptor is a plain int to the user, so all that a wait needs to know lies here, found by its number: a table of
  * chunks, made on demand, never freed. A slot has
  *
- *   a word     how many operations are in flight, flags, and a generation that changes when the number is closed or given to
- *              another file. An operation adds one for the length of its system call; ac_close sets CLOSING, and whoever
- *              brings the count to zero then closes: so a number is never closed, and reused, under a call that was given
- *              it. A wait is not in flight. It keeps the generation; when it comes back to another one, the answer is -EBADF.
- *   readiness  two bits with a count of events above them, for descriptors of the library's own, which are
- *              registered edge-triggered. A bit that is clear saves the system call. Clearing is a compare-and-swap against
- *              the value read *before* the call that found nothing: if an event came in between, the count differs, the swap
- *              fails and the call is made again. An edge can so never be lost.
- *   waiters    one list for each direction. An event wakes all of them: it does not say for how many there is data, and a
- *              task that was woken may be cancelled before it reads. Those who find nothing wait again.
- *   drivers    in which runtimes' drivers it is registered. A task waits through the driver of its own runtime, so that it is
- *              woken also when another runtime, which used the descriptor first, does not run at present. The kernel
- *              takes a closed file out of every epoll by itself.
+ *   a word     how many operations are in flight, flags, and a generation that changes when the number is closed or
+ *              given to another file. An operation adds one for the length of its system call; ac_close sets CLOSING,
+ *              and whoever brings the count to zero then closes: so a number is never closed, and reused, under a call
+ *              that was given it. A wait is not in flight. It keeps the generation; when it comes back to another one,
+ *              the answer is -EBADF.
+ *   readiness  two bits with a count of events above them, for descriptors of the library's own, which are registered
+ *              edge-triggered. A bit that is clear saves the system call. Clearing is a compare-and-swap against the
+ *              value read *before* the call that found nothing: if an event came in between, the count differs, the
+ *              swap fails and the call is made again. An edge can so never be lost.
+ *   waiters    one list for each direction. An event wakes all of them: it does not say for how many there is data, and
+ *              a task that was woken may be cancelled before it reads. Those who find nothing wait again.
+ *   drivers    in which runtimes' drivers it is registered. A task waits through the driver of its own runtime, so that
+ *              it is woken also when another runtime, which used the descriptor first, does not run at present. The
+ *              kernel takes a closed file out of every epoll by itself.
  *
- * Registration is lazy: a connection whose request has arrived already never enters epoll. A registered edge reports at once
- * what is ready already, so waiting first and registering then loses nothing.
+ * Registration is lazy: a connection whose request has arrived already never enters epoll. A registered edge reports at
+ * once what is ready already, so waiting first and registering then loses nothing.
  *
- * Foreign descriptors. Their flags are not ours: they may block, may be in other epolls, and their numbers come and go behind our
- * back. They use the word and the waiters but not the readiness: each attempt asks the kernel, each wait arms EPOLLONESHOT
- * for the directions that are waited for. A disarmed registration stays behind, which is harmless.
+ * Foreign descriptors. Their flags are not ours: they may block, may be in other epolls, and their numbers come and go
+ * behind our back. They use the word and the waiters but not the readiness: each attempt asks the kernel, each wait
+ * arms EPOLLONESHOT for the directions that are waited for. A disarmed registration stays behind, which is harmless.
  *
  * The lock guards the waiters, the drivers, and every change of readiness but the clearing after a short read.
  * epoll_ctl is called under it; tasks are pushed without it. */
@@ -70,7 +71,7 @@ static struct ac__slot *slot_make(int fd)
     return &slots[fd % CHUNK];
 }
 
-/* --- Descriptors that are given back --------------------------------------------------------------------------------- */
+/* --- Descriptors that are given back ------------------------------------------------------------------------------ */
 
 static ac__lock freed_lock;
 static struct ac__io_wait *freed_waiters;
@@ -109,10 +110,10 @@ static void freed_wake(void)
     ac__wake_list_push(&list);
 }
 
-/* --- Waiters ---------------------------------------------------------------------------------------------------------- */
+/* --- Waiters ------------------------------------------------------------------------------------------------------ */
 
-/* Wakes all who wait in these directions when it begins, with the lock held on entry and on return but not all the time. True: among
- * them was the reaper of child processes, which is no task. */
+/* Wakes all who wait in these directions when it begins, with the lock held on entry and on return but not all the
+ * time. True: among them was the reaper of child processes, which is no task. */
 static bool wake_waiters(struct ac__slot *slot, uint32_t directions, uint32_t state)
 {
     bool reap = false;
@@ -172,9 +173,10 @@ uint32_t ac__io_take(struct ac__io_wait *wait)
     return state;
 }
 
-/* --- Operations --------------------------------------------------------------------------------------------------------- */
+/* --- Operations --------------------------------------------------------------------------------------------------- */
 
-/* The table's part of a close: the first to find the count at zero wins, since one that came too late counts up and down again. */
+/* The table's part of a close: the first to find the count at zero wins, since one that came too late counts up and
+ * down again. */
 static int finish_close(struct ac__slot *slot, int fd, uint64_t word)
 {
     ac__lock_acquire(&slot->lock);
@@ -298,7 +300,7 @@ int ac__fd_watch(int fd, struct ac__io_wait *wait, struct ac__driver *driver)
     return error;
 }
 
-/* --- Making and closing ------------------------------------------------------------------------------------------------- */
+/* --- Making and closing ------------------------------------------------------------------------------------------- */
 
 int ac__fd_adopt(int fd, uint32_t flags)
 {
@@ -348,7 +350,7 @@ int ac_close(int fd)
     return ac__use_end(&use);
 }
 
-/* --- Events --------------------------------------------------------------------------------------------------------------- */
+/* --- Events ------------------------------------------------------------------------------------------------------- */
 
 bool ac__slot_event(struct ac__driver *driver, int fd, uint32_t generation, uint32_t directions)
 {

@@ -52,11 +52,12 @@ int ac__use_begin(struct ac__use *use, int fd);
 int ac__use_end(struct ac__use *use);
 /* After a system call that went short on a descriptor where that shows something: the next one would wait. */
 void ac__use_drained(struct ac__use *use, unsigned direction);
-/* Queues the task of cx until the descriptor may be ready: -EAGAIN when it waits, 0 when the operation should be tried again
- * at once, or another negative errno. */
+/* Queues the task of cx until the descriptor may be ready: -EAGAIN when it waits, 0 when the operation should be tried
+ * again at once, or another negative errno. */
 int ac__use_wait(struct ac__use *use, struct ac__io_wait *wait, unsigned direction, ac_context *cx);
 
-/* What became of a wait that is polled again: AC__WAIT_NONE, …_LINKED, …_FIRED or …_CLOSED. The last two are said once. */
+/* What became of a wait that is polled again: AC__WAIT_NONE, …_LINKED, …_FIRED or …_CLOSED. The last two are said
+ * once. */
 uint32_t ac__io_take(struct ac__io_wait *wait);
 
 /* A new descriptor becomes the library's own: 0, or -ENOMEM, -EMFILE, and then it has been closed. */
@@ -64,15 +65,15 @@ int ac__fd_adopt(int fd, uint32_t flags);
 /* The same for the result of a system call: gives fd, or a negative errno, which is errno if fd is negative. */
 int ac__fd_made(int fd, uint32_t flags);
 
-/* Queues a node that has no task: the reaper of child processes is called when the descriptor, one of the library's own, can be
- * read. What happened before is not reported. 0 or a negative errno. */
+/* Queues a node that has no task: the reaper of child processes is called when the descriptor, one of the library's
+ * own, can be read. What happened before is not reported. 0 or a negative errno. */
 int ac__fd_watch(int fd, struct ac__io_wait *wait, struct ac__driver *driver);
 
 /* The task waits for a descriptor to be closed anywhere in the process. */
 void ac__freed_wait(struct ac__io_wait *wait, ac_context *cx);
 void ac__freed_forget(struct ac__io_wait *wait);
 
-/* --- For the drivers ------------------------------------------------------------------------------------------------ */
+/* --- For the drivers ---------------------------------------------------------------------------------------------- */
 
 /* A driver reports an event; `directions` are AC__READY bits. True: the reaper of child processes is to be called. */
 bool ac__slot_event(struct ac__driver *driver, int fd, uint32_t generation, uint32_t directions);

@@ -27,7 +27,7 @@ static int set(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
-/* --- Bound sockets ---------------------------------------------------------------------------------------------------------- */
+/* --- Bound sockets ------------------------------------------------------------------------------------------------ */
 
 static int bound(const struct sockaddr_storage *address, int type)
 {
@@ -112,7 +112,7 @@ int ac_unix_listen(const char *path, int backlog)
     return failed ? fail(fd) : listening(fd, backlog, AC__UNIX_FLAGS);
 }
 
-/* --- Pairs ------------------------------------------------------------------------------------------------------------------ */
+/* --- Pairs -------------------------------------------------------------------------------------------------------- */
 
 static int pair_made(int ends[2], uint32_t flags)
 {
@@ -138,7 +138,7 @@ int ac_pipe(int ends[2])
     return pair_made(ends, AC__FD_DRAINS);
 }
 
-/* --- Options ---------------------------------------------------------------------------------------------------------------- */
+/* --- Options ------------------------------------------------------------------------------------------------------ */
 
 int ac_shutdown_write(int fd) { return shutdown(fd, SHUT_WR) < 0 ? -errno : 0; }
 

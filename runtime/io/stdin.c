@@ -1,9 +1,10 @@
 /* Standard input.
  *
- * It may be a terminal that other processes read too, and its flags are theirs as well: the only safe way is a thread that blocks.
- * There is one such call at a time in the process, and it reads into a buffer that outlives it: what it reads after the
- * task that asked was cancelled is there for the next one. When nobody asks any more the thread is called back before it has
- * read anything, by an eventfd it polls beside the input; so a shutdown does not have to leave it behind. */
+ * It may be a terminal that other processes read too, and its flags are theirs as well: the only safe way is a thread
+ * that blocks. There is one such call at a time in the process, and it reads into a buffer that outlives it: what it
+ * reads after the task that asked was cancelled is there for the next one. When nobody asks any more the thread is
+ * called back before it has read anything, by an eventfd it polls beside the input; so a shutdown does not have to
+ * leave it behind. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* A list of waiters, under whatever lock guards the thing they wait for; first come, first woken.
  *
- * The head is one pointer, to the first node of a ring. Firing follows wake.h: unlink, say "firing", notify, then say what
- * came, which is the last touch of the node. */
+ * The head is one pointer, to the first node of a ring. Firing follows wake.h: unlink, say "firing", notify, then say
+ * what came, which is the last touch of the node. */
 #ifndef ASYNCC_IO_WAITERS_H
 #define ASYNCC_IO_WAITERS_H
 #include "asyncc/leaf.h"

@@ -1,10 +1,11 @@
 /* Signals to tasks.
  *
- * The handler may do next to nothing: it sets a bit and writes to an eventfd, which is made once and never closed, so that no
- * handler can find it gone. Every driver whose tasks listen has that eventfd in its epoll, edge-triggered, so that each write
- * is an event in all of them and nobody has to read it. The first to look takes all bits and, under one lock, counts each signal
- * as heard and wakes its listeners, whatever their runtime. A listener keeps the count it heard last: one that was busy when a
- * signal came finds the counts different, and a new one starts with the present count.
+ * The handler may do next to nothing: it sets a bit and writes to an eventfd, which is made once and never closed, so
+ * that no handler can find it gone. Every driver whose tasks listen has that eventfd in its epoll, edge-triggered, so
+ * that each write is an event in all of them and nobody has to read it. The first to look takes all bits and, under one
+ * lock, counts each signal as heard and wakes its listeners, whatever their runtime. A listener keeps the count it
+ * heard last: one that was busy when a signal came finds the counts different, and a new one starts with the present
+ * count.
  *
  * This needs no signal to be blocked in any thread, as a signalfd would, and it does not matter which thread the kernel
  * interrupts. */
@@ -105,7 +106,7 @@ void ac__signals_dispatch(void)
     ac__lock_release(&lock);
 }
 
-/* --- Listening ---------------------------------------------------------------------------------------------------------------------- */
+/* --- Listening ---------------------------------------------------------------------------------------------------- */
 
 int ac_signal_listen(ac_signal_listener *listener, int signo)
 {
@@ -132,7 +133,8 @@ int ac_signal_default(int signo)
     return error;
 }
 
-/* With the lock. What is raised before this looks is found here; what is raised after reaches the driver as an event. */
+/* With the lock. What is raised before this looks is found here; what is raised after reaches the driver as an
+ * event. */
 static int look(ac_signal_listener *listener, struct ac__io_wait *wait, ac_context *cx)
 {
     struct kind *kind = &kinds[listener->signo];
@@ -170,15 +172,15 @@ void ac__signal_forget(struct ac__io_wait *wait)
     wait->state = AC__WAIT_NONE;
 }
 
-/* --- As the library's awaitables ------------------------------------------------------------------------------------------------------ */
+/* --- As the library's awaitables ---------------------------------------------------------------------------------- */
 
 int ac_signal_next_poll_slow(struct ac_signal_next_future *self, ac_context *cx)
 {
     return ac__signal_poll(self->listener, &self->wait, cx, &self->result);
 }
 
-/* Its own listener listens since its init: a signal that comes before the first poll, which may be long after (the body of a
- * run_until is polled first), is heard. */
+/* Its own listener listens since its init: a signal that comes before the first poll, which may be long after (the body
+ * of a run_until is polled first), is heard. */
 static int once_poll(ac_signal_listener *listener, struct ac__io_wait *wait, ac_context *cx, int *result)
 {
     if (*result < 0 && *result != -EAGAIN) return AC_READY;

@@ -45,7 +45,8 @@ static int make_pipe(struct stdio *stdio, int i)
     return fcntl(ours, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-/* Descriptors 0 to 2 and pipes that happen to be there are moved out of the way: in the child they are overwritten in turn. */
+/* Descriptors 0 to 2 and pipes that happen to be there are moved out of the way: in the child they are overwritten in
+ * turn. */
 static int move_up(struct stdio *stdio, int i)
 {
     if (stdio->child[i] < 0 || stdio->child[i] > 2) return 0;
@@ -84,8 +85,8 @@ static int stdio_actions(posix_spawn_file_actions_t *actions, const struct stdio
     return error;
 }
 
-/* No signal is blocked, whatever this thread has blocked; SIGPIPE, which this program ignores, does in the child what it does in all
- * programs. Handlers go by themselves. */
+/* No signal is blocked, whatever this thread has blocked; SIGPIPE, which this program ignores, does in the child what
+ * it does in all programs. Handlers go by themselves. */
 static int attributes_set(posix_spawnattr_t *attributes, const ac_process_options *options)
 {
     sigset_t none, standard;

@@ -1,11 +1,11 @@
 /* Waiting for children, and reaping those nobody waits for.
  *
- * A child's number is its own until its status is taken; so taking it, and sending it a signal, are done under the lock of its
- * handle. That it has ended is told by its pidfd, like any other readiness; on a kernel without them by SIGCHLD.
+ * A child's number is its own until its status is taken; so taking it, and sending it a signal, are done under the lock
+ * of its handle. That it has ended is told by its pidfd, like any other readiness; on a kernel without them by SIGCHLD.
  *
- * A handle that is dropped before the child has ended goes to the reaper's list, with a node on its pidfd so that a driver
- * calls the reaper at the end. The reaper also looks whenever a child is started or dropped, for those that were dropped where no
- * runtime was. */
+ * A handle that is dropped before the child has ended goes to the reaper's list, with a node on its pidfd so that a
+ * driver calls the reaper at the end. The reaper also looks whenever a child is started or dropped, for those that were
+ * dropped where no runtime was. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -54,7 +54,7 @@ int ac_process_signal(ac_process *process, int signo)
 
 int ac_process_kill(ac_process *process) { return ac_process_signal(process, SIGKILL); }
 
-/* --- Waiting -------------------------------------------------------------------------------------------------------------------------- */
+/* --- Waiting ------------------------------------------------------------------------------------------------------ */
 
 enum { START, LISTENING };
 
@@ -125,7 +125,7 @@ int ac_process_wait(ac_process *process, int *status)
     return 0;
 }
 
-/* --- Reaping -------------------------------------------------------------------------------------------------------------------------- */
+/* --- Reaping ------------------------------------------------------------------------------------------------------ */
 
 static ac__lock orphans_lock;
 static ac_process *orphans;
@@ -139,7 +139,8 @@ static void process_free(ac_process *process)
     ac__free(process);
 }
 
-/* Has a driver call the reaper when it ends. It may have ended just before, so the reaper looks once more after this. */
+/* Has a driver call the reaper when it ends. It may have ended just before, so the reaper looks once more after
+ * this. */
 static void watch(ac_process *process)
 {
     ac_runtime *rt = ac__runtime_here();

@@ -1,8 +1,9 @@
 /* The barrier.
  *
- * Rounds are numbered. Each waiter notes the round it came in; the one who completes a round starts the next before it wakes the others, so
- * that a fast task may come to the next round while slow ones are still being woken from the last. Those still in the queue whose round
- * is not the current one belong to a complete round: they are on their way out whoever wakes them. */
+ * Rounds are numbered. Each waiter notes the round it came in; the one who completes a round starts the next before it
+ * wakes the others, so that a fast task may come to the next round while slow ones are still being woken from the last.
+ * Those still in the queue whose round is not the current one belong to a complete round: they are on their way out
+ * whoever wakes them. */
 #include "asyncc/barrier.h"
 #include "sync/leaf.h"
 #include "sync/queue.h"

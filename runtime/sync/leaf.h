@@ -1,5 +1,5 @@
-/* What every awaitable has in its source file beside its poll and drop: the descriptor that spawn and dumps read, and a C
- * function of its name, which is what a pointer to it calls ("the call slot" in asyncc/future.h). */
+/* What every awaitable has in its source file beside its poll and drop: the descriptor that spawn and dumps read, and a
+ * C function of its name, which is what a pointer to it calls ("the call slot" in asyncc/future.h). */
 #ifndef ASYNCC_SYNC_LEAF_H
 #define ASYNCC_SYNC_LEAF_H
 #include "asyncc/future.h"

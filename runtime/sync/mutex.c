@@ -1,17 +1,17 @@
 /* The mutex.
  *
- * One word tells all that matters to a lock nobody waits for: AC__MUTEX_HELD. Taking and freeing it is then one compare-and-swap, inline in
- * the caller. AC__MUTEX_QUEUE says that the queue is not empty; it is set and cleared only under the lock that guards the queue,
- * and only beside HELD:
+ * One word tells all that matters to a lock nobody waits for: AC__MUTEX_HELD. Taking and freeing it is then one
+ * compare-and-swap, inline in the caller. AC__MUTEX_QUEUE says that the queue is not empty; it is set and cleared only
+ * under the lock that guards the queue, and only beside HELD:
  *
  *     0 -> HELD                 try, lock
  *     HELD -> 0                 unlock
  *     HELD -> HELD|QUEUE        the first that has to wait
  *     HELD|QUEUE -> HELD        the last that waits was handed the lock, or was cancelled
  *
- * While QUEUE is set neither fast path can succeed, so under the guard the word stands still. Unlocking then does not free the
- * lock but hands it to the first in the queue, which so cannot be overtaken: the lock is fair, and a task never loops. The price is a
- * task switch for each turn of a contended lock. */
+ * While QUEUE is set neither fast path can succeed, so under the guard the word stands still. Unlocking then does not
+ * free the lock but hands it to the first in the queue, which so cannot be overtaken: the lock is fair, and a task
+ * never loops. The price is a task switch for each turn of a contended lock. */
 #include "asyncc/mutex.h"
 #include "base/fatal.h"
 #include "sync/blocking.h"
@@ -44,8 +44,8 @@ int ac_mutex_lock_poll_slow(struct ac_mutex_lock_future *self, ac_context *cx)
     return AC_PENDING;
 }
 
-/* Whatever lets another task go on is the last thing that touches the mutex (or, for a waiter, happens under the guard, which it waits
- * for): the other may free it. So when the queue turns out to be empty, the guard is released first. */
+/* Whatever lets another task go on is the last thing that touches the mutex (or, for a waiter, happens under the guard,
+ * which it waits for): the other may free it. So when the queue turns out to be empty, the guard is released first. */
 void ac__mutex_unlock_slow(ac_mutex *mutex)
 {
     for (;;) {

@@ -1,14 +1,16 @@
 /* Notify.
  *
- * The word is 0, AC__NOTIFY_PERMIT (one notification is stored) or AC__NOTIFY_QUEUE (the queue is not empty; set and cleared under its guard).
- * Without waiters, notifying and taking the stored notification are each one compare-and-swap.
+ * The word is 0, AC__NOTIFY_PERMIT (one notification is stored) or AC__NOTIFY_QUEUE (the queue is not empty; set and
+ * cleared under its guard). Without waiters, notifying and taking the stored notification are each one
+ * compare-and-swap.
  *
- * ac_notify_waiters raises `round`. A future remembers the round it was made in; if that is not the current one, it was reached, polled or not.
- * So what is in the queue with an old round is on its way out: every call that takes the guard to notify wakes those first, since
- * the guard is let go now and then while many are woken, and a notification for one must not be spent on one of them.
+ * ac_notify_waiters raises `round`. A future remembers the round it was made in; if that is not the current one, it was
+ * reached, polled or not. So what is in the queue with an old round is on its way out: every call that takes the guard
+ * to notify wakes those first, since the guard is let go now and then while many are woken, and a notification for one
+ * must not be spent on one of them.
  *
- * A waiter's `count` says, once it is granted, how: alone, by ac_notify_one or _last (it must pass it on if it is dropped before its poll),
- * or with all. Passing on goes by the same rule as the notification, so the order holds. */
+ * A waiter's `count` says, once it is granted, how: alone, by ac_notify_one or _last (it must pass it on if it is
+ * dropped before its poll), or with all. Passing on goes by the same rule as the notification, so the order holds. */
 #include "asyncc/notify.h"
 #include "sync/leaf.h"
 #include "sync/queue.h"
@@ -26,7 +28,8 @@ static void update_queue_bit(ac_notify *notify)
     if (!notify->ac__first) ac__atomic_store(&notify->ac__state, 0, relaxed);
 }
 
-/* Under the guard: wakes those whom ac_notify_waiters has reached. They came before all others, so they are at the head. */
+/* Under the guard: wakes those whom ac_notify_waiters has reached. They came before all others, so they are at the
+ * head. */
 static void wake_reached(ac_notify *notify, struct ac__wake_list *wakes)
 {
     while (notify->ac__first && future_of(notify->ac__first)->round != notify->ac__round) {
@@ -37,7 +40,8 @@ static void wake_reached(ac_notify *notify, struct ac__wake_list *wakes)
     }
 }
 
-/* True: stored, because nobody waits. release: also when one is stored already, for who takes it must see what this caller did. */
+/* True: stored, because nobody waits. release: also when one is stored already, for who takes it must see what this
+ * caller did. */
 static bool store(ac_notify *notify)
 {
     uint32_t state = ac__atomic_load(&notify->ac__state, relaxed);

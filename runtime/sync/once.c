@@ -1,8 +1,8 @@
 /* Once.
  *
- * Three states: not made, being made, made. Whoever comes while it is being made waits in the queue; when the maker gives up, or is cancelled, the
- * turn is handed to the first there (the state stays "being made", so that nobody comes in between). Only the question whether it is
- * made already has to be fast; the rest goes under the guard. */
+ * Three states: not made, being made, made. Whoever comes while it is being made waits in the queue; when the maker
+ * gives up, or is cancelled, the turn is handed to the first there (the state stays "being made", so that nobody comes
+ * in between). Only the question whether it is made already has to be fast; the rest goes under the guard. */
 #include "asyncc/once.h"
 #include "base/fatal.h"
 #include "sync/leaf.h"

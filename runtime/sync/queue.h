@@ -1,12 +1,13 @@
 /* The queue of those who wait for a primitive, first come first served.
  *
- * The nodes are `struct ac__waiter`, in the frames of suspended futures or on the stacks of threads that sleep. They form a ring
- * that one pointer in the primitive leads into, at the first. A pointer and not a node, so that an idle primitive holds no address of
- * itself: it may be copied into place, and zeroed memory is a valid one.
+ * The nodes are `struct ac__waiter`, in the frames of suspended futures or on the stacks of threads that sleep. They
+ * form a ring that one pointer in the primitive leads into, at the first. A pointer and not a node, so that an idle
+ * primitive holds no address of itself: it may be copied into place, and zeroed memory is a valid one.
  *
- * All of this happens under the primitive's lock, as task/wake.h asks. A waiter is told the outcome in one word, which its poll reads
- * without the lock, and then notified. So before the poll acts on the outcome it sees to it that the waker has let go of the
- * lock (ac__waker_left); then the task was notified, and the waker touches neither node nor primitive any more. */
+ * All of this happens under the primitive's lock, as task/wake.h asks. A waiter is told the outcome in one word, which
+ * its poll reads without the lock, and then notified. So before the poll acts on the outcome it sees to it that the
+ * waker has let go of the lock (ac__waker_left); then the task was notified, and the waker touches neither node nor
+ * primitive any more. */
 #ifndef ASYNCC_SYNC_QUEUE_H
 #define ASYNCC_SYNC_QUEUE_H
 #include "asyncc/wait.h"
@@ -63,10 +64,11 @@ static inline void ac__waiter_hand(struct ac__waiter **first, struct ac__waiter 
     ac__wake_list_notify(wakes, task);
 }
 
-/* Waits until whoever handed something to a waiter has left the primitive: it may have to notify the task still, and it holds the lock a
- * moment longer than that. When this returns it is done with both, so that the waiter may free them: a semaphore on a task's
- * stack may go as soon as the task was granted what it waited for. The waker had the lock before it wrote the state we
- * read, so finding the lock free means that it has been released since; only otherwise is it worth taking. */
+/* Waits until whoever handed something to a waiter has left the primitive: it may have to notify the task still, and it
+ * holds the lock a moment longer than that. When this returns it is done with both, so that the waiter may free them: a
+ * semaphore on a task's stack may go as soon as the task was granted what it waited for. The waker had the lock before
+ * it wrote the state we read, so finding the lock free means that it has been released since; only otherwise is it
+ * worth taking. */
 static inline void ac__waker_left(ac__lock *lock)
 {
     if (ac__likely(ac__atomic_load(&lock->word, acquire) == 0)) return;
@@ -89,7 +91,8 @@ static inline uint32_t ac__waiter_sleep(struct ac__waiter *waiter, ac__lock *loc
     return ac__waiter_outcome(waiter, lock);
 }
 
-/* When the list of tasks to be pushed is full, the lock is let go to push them. The caller then looks at everything anew. */
+/* When the list of tasks to be pushed is full, the lock is let go to push them. The caller then looks at everything
+ * anew. */
 static inline void ac__wakes_make_room(struct ac__wake_list *wakes, ac__lock *lock)
 {
     if (ac__likely(!ac__wake_list_full(wakes))) return;

@@ -1,10 +1,10 @@
 /* The readers-writer lock.
  *
- * The word counts the readers, or says that a writer holds it; AC__RWLOCK_QUEUE says that the queue is not empty. As in the mutex
- * (mutex.c), QUEUE is set and cleared only under the guard of the queue, and while it is set no fast path succeeds: neither taking nor
- * releasing. So under the guard the word stands still, and whoever changes it there lets in as many from the head of the queue as may now
- * go: a run of readers, or one writer. A waiting writer holds back all that come after it because there is one queue for both kinds.
- * Writers so cannot starve; nor can readers.
+ * The word counts the readers, or says that a writer holds it; AC__RWLOCK_QUEUE says that the queue is not empty. As in
+ * the mutex (mutex.c), QUEUE is set and cleared only under the guard of the queue, and while it is set no fast path
+ * succeeds: neither taking nor releasing. So under the guard the word stands still, and whoever changes it there lets
+ * in as many from the head of the queue as may now go: a run of readers, or one writer. A waiting writer holds back all
+ * that come after it because there is one queue for both kinds. Writers so cannot starve; nor can readers.
  *
  * A waiter's `count` says its kind. */
 #include "asyncc/rwlock.h"
@@ -84,7 +84,8 @@ int ac_rwlock_wrlock_poll_slow(struct ac_rwlock_wrlock_future *self, ac_context 
 
 static bool queued(ac_rwlock *lock) { return ac__atomic_load(&lock->ac__state, relaxed) & AC__RWLOCK_QUEUE; }
 
-/* The fast path has seen a queue or a lock that nobody holds. As in the mutex, what lets others go on is the last touch. */
+/* The fast path has seen a queue or a lock that nobody holds. As in the mutex, what lets others go on is the last
+ * touch. */
 void ac__rwlock_unlock_slow(ac_rwlock *lock)
 {
     struct ac__wake_list wakes = { .count = 0 };

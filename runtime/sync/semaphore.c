@@ -1,10 +1,11 @@
 /* The semaphore.
  *
- * The word holds the permits nobody has, AC__SEMAPHORE_CLOSED, and AC__SEMAPHORE_QUEUE: the queue is not empty. As in the mutex (mutex.c), QUEUE
- * is set and cleared only under the guard of the queue, and while it is set the fast paths keep out. Permits that are released then
- * gather in the word until the first in the queue can have all it wants; nobody else can take them, so one who wants many is not
- * starved by those who want few. Cancelling the first gives back what had gathered for it by doing nothing but looking at the next.
- * (Tokio counts gathered permits in the waiter instead; one count less is one place less to lose permits.) */
+ * The word holds the permits nobody has, AC__SEMAPHORE_CLOSED, and AC__SEMAPHORE_QUEUE: the queue is not empty. As in
+ * the mutex (mutex.c), QUEUE is set and cleared only under the guard of the queue, and while it is set the fast paths
+ * keep out. Permits that are released then gather in the word until the first in the queue can have all it wants;
+ * nobody else can take them, so one who wants many is not starved by those who want few. Cancelling the first gives
+ * back what had gathered for it by doing nothing but looking at the next. (Tokio counts gathered permits in the waiter
+ * instead; one count less is one place less to lose permits.) */
 #include "asyncc/semaphore.h"
 #include "base/fatal.h"
 #include "sync/blocking.h"

@@ -1,5 +1,6 @@
-/* The channels, two or three threads each. What is checked: every value that was sent is received once, in order, or dropped once; nobody
- * waits for ever; an abort loses nothing; and nobody touches a channel after its last handle is gone. */
+/* The channels, two or three threads each. What is checked: every value that was sent is received once, in order, or
+ * dropped once; nobody waits for ever; an abort loses nothing; and nobody touches a channel after its last handle is
+ * gone. */
 #include "primitive.h"
 
 static uint32_t sent, received, dropped;
@@ -15,7 +16,7 @@ static void reset_counts(void)
 }
 static void check_all_accounted(void) { EXPECT(sent == received + dropped); }
 
-/* --- mpsc: task 0 receives, task 1 and a thread send ------------------------------------------------------------------------- */
+/* --- mpsc: task 0 receives, task 1 and a thread send -------------------------------------------------------------- */
 
 static ac_mpsc_tx(int) tx;
 static ac_mpsc_rx(int) rx;
@@ -108,7 +109,7 @@ static void use_permit(void)
 static void drop_permit(void) { ac_mpsc_permit_drop(permit); }
 static void drop_tx(void) { ac_mpsc_drop_tx(tx); }
 
-/* --- oneshot ----------------------------------------------------------------------------------------------------------------- */
+/* --- oneshot ------------------------------------------------------------------------------------------------------ */
 
 static ac_oneshot_tx(int) reply;
 static ac_oneshot_rx(int) answer;
@@ -153,7 +154,7 @@ static void drop_reply(void) { ac_oneshot_drop_tx(reply); }
 static void drop_rx(void) { ac_oneshot_drop_rx(answer); }
 static void receive_answer_by_thread(void) { received += ac_oneshot_blocking_recv(answer, &got); }
 
-/* --- broadcast, capacity 1: two senders, a receiver ---------------------------------------------------------------------------- */
+/* --- broadcast, capacity 1: two senders, a receiver --------------------------------------------------------------- */
 
 static ac_broadcast_tx(int) news;
 static ac_broadcast_rx(int) feed;
@@ -204,7 +205,7 @@ static void broadcast_one(void)
     ac_broadcast_drop_tx(news);
 }
 
-/* --- watch ------------------------------------------------------------------------------------------------------------------- */
+/* --- watch -------------------------------------------------------------------------------------------------------- */
 
 static ac_watch_tx(int) level;
 static ac_watch_rx(int) gauge;

@@ -1,5 +1,5 @@
-/* The locks, two or three threads each. What is checked: exclusion, that nobody waits for ever, that an abort passes on what was
- * given, and that nobody touches a primitive after it has let another go on: the one who is last frees it. */
+/* The locks, two or three threads each. What is checked: exclusion, that nobody waits for ever, that an abort passes on
+ * what was given, and that nobody touches a primitive after it has let another go on: the one who is last frees it. */
 #include "primitive.h"
 
 static uint32_t inside, finished;
@@ -11,7 +11,7 @@ static void critical(void)
     ac__atomic_sub(&inside, 1, relaxed);
 }
 
-/* --- mutex ----------------------------------------------------------------------------------------------------------------- */
+/* --- mutex -------------------------------------------------------------------------------------------------------- */
 
 static ac_mutex mutex;
 static struct ac_mutex_lock_future lock[TASKS];
@@ -67,7 +67,7 @@ static void check_mutex(void)
     if (users == 100) EXPECT(mutex.ac__state == 0 && mutex.ac__first == NULL);
 }
 
-/* --- semaphore ------------------------------------------------------------------------------------------------------------- */
+/* --- semaphore ---------------------------------------------------------------------------------------------------- */
 
 static ac_semaphore semaphore;
 static struct ac_semaphore_acquire_future acquire[TASKS];
@@ -131,7 +131,7 @@ static void acquire_by_thread_and_free(void)
     explore_freed(&semaphore, sizeof semaphore);
 }
 
-/* --- rwlock ---------------------------------------------------------------------------------------------------------------- */
+/* --- rwlock ------------------------------------------------------------------------------------------------------- */
 
 static ac_rwlock rwlock;
 static struct ac_rwlock_rdlock_future reading;
@@ -181,7 +181,7 @@ static void setup_rwlock(void)
 }
 static void check_rwlock(void) { EXPECT(rwlock.ac__state == 0 && !rwlock.ac__first); }
 
-/* --- notify ---------------------------------------------------------------------------------------------------------------- */
+/* --- notify ------------------------------------------------------------------------------------------------------- */
 
 static ac_notify notify;
 static struct ac_notified_future notified[TASKS];
@@ -207,7 +207,7 @@ static void check_notify_abort(void)
 }
 static void check_notify(void) { EXPECT(!notify.ac__first && notify.ac__state != AC__NOTIFY_QUEUE); }
 
-/* --- barrier --------------------------------------------------------------------------------------------------------------- */
+/* --- barrier ------------------------------------------------------------------------------------------------------ */
 
 static ac_barrier barrier;
 static struct ac_barrier_wait_future waits[TASKS];

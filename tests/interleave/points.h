@@ -1,5 +1,5 @@
-/* Included before everything else in the sources under test: makes the inline fast paths of the public headers points, too. They use
- * the compiler's atomics as they are; there, and only there, each is replaced. */
+/* Included before everything else in the sources under test: makes the inline fast paths of the public headers points,
+ * too. They use the compiler's atomics as they are; there, and only there, each is replaced. */
 #ifndef TESTS_INTERLEAVE_POINTS_H
 #define TESTS_INTERLEAVE_POINTS_H
 #include <errno.h>

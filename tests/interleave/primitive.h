@@ -1,5 +1,5 @@
-/* For checking locks and channels: tasks that poll, and what else their sources need of the runtime. Those are compiled with points.h
- * before all else and linked with the program. */
+/* For checking locks and channels: tasks that poll, and what else their sources need of the runtime. Those are compiled
+ * with points.h before all else and linked with the program. */
 #ifndef TESTS_INTERLEAVE_PRIMITIVE_H
 #define TESTS_INTERLEAVE_PRIMITIVE_H
 #include "points.h"
@@ -10,7 +10,7 @@
 #include "mem/slab.h"
 #include "sync/blocking.h"
 
-/* --- Memory: cut from a block that each execution begins anew; what is freed must not be touched ---------------------------- */
+/* --- Memory: cut from a block that each execution begins anew; what is freed must not be touched ------------------ */
 
 static _Alignas(64) char arena[1 << 16];
 static size_t arena_used;
@@ -29,7 +29,7 @@ void ac__free_aligned(void *block) { explore_freed(block, 1); }
 void *ac__cell_alloc(size_t size) { return from_arena(size); }
 void ac__cell_free(void *cell) { explore_freed(cell, 16); }
 
-/* --- The rest of the runtime ---------------------------------------------------------------------------------------------- */
+/* --- The rest of the runtime -------------------------------------------------------------------------------------- */
 
 void ac__fatal(const char *format, ...) { explore_fail(format, __FILE__, __LINE__); }
 void ac__refuse_in_task(const char *call) { (void)call; }
@@ -44,7 +44,8 @@ void *ac__enter(const ac_descriptor *type)
     return NULL;
 }
 
-/* --- Tasks -------------------------------------------------------------------------------------------------------------------
+/* --- Tasks
+ * -------------------------------------------------------------------------------------------------------------------
  * Task i polls `poll_of[i]` until it is ready or, aborted, is dropped by `drop_of[i]`. Its frame is gone then. */
 
 static int (*poll_of[TASKS])(ac_context *cx);

@@ -1,6 +1,7 @@
 /* Polling by hand: tasks that no scheduler runs, so that a test decides who is polled when, and sees who was woken.
  *
- * A hand is a task that is RUNNING for ever: a wake only sets NOTIFIED in its state word, which woken() reads and clears. */
+ * A hand is a task that is RUNNING for ever: a wake only sets NOTIFIED in its state word, which woken() reads and
+ * clears. */
 #ifndef TESTS_HAND_H
 #define TESTS_HAND_H
 #include "script.h"
@@ -37,9 +38,10 @@ static inline bool hand_is_free(struct hand *hand)
 #define POLL_BY(hand, NAME, future) NAME##_poll((future), hand_cx(hand))
 
 /* --- Every order of events -------------------------------------------------------------------------------------------
- * A *world* is a primitive, a few hands that wait for it, and a model: what its manual says, in the plainest code. A step (a poll, a
- * drop, an event) is done to both, and the world's run compares what came of it, wakes included. explore() runs a world through all
- * sequences of so many steps. Cancellation is a step like the others, so it meets everything at every point. */
+ * A *world* is a primitive, a few hands that wait for it, and a model: what its manual says, in the plainest code. A
+ * step (a poll, a drop, an event) is done to both, and the world's run compares what came of it, wakes included.
+ * explore() runs a world through all sequences of so many steps. Cancellation is a step like the others, so it meets
+ * everything at every point. */
 static inline void explore(unsigned symbols, unsigned length, void (*run)(const unsigned char *steps, unsigned n))
 {
     unsigned char steps[16] = { 0 };

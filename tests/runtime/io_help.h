@@ -1,5 +1,5 @@
-/* Driving the library's awaitables from C, without the language: AWAIT runs one to its end on this thread, START makes a task
- * of one, JOIN waits for it. Everything runs on `rt`, of the flavor that ASYNCC_FLAVOR says. */
+/* Driving the library's awaitables from C, without the language: AWAIT runs one to its end on this thread, START makes
+ * a task of one, JOIN waits for it. Everything runs on `rt`, of the flavor that ASYNCC_FLAVOR says. */
 #ifndef TESTS_IO_HELP_H
 #define TESTS_IO_HELP_H
 #include <check.h>
@@ -66,8 +66,8 @@ static inline void settle(void)
     ac__block_on(rt, &ac_sleep_descriptor, &pause);
 }
 
-/* For what a signal has to end: ThreadSanitizer runs a handler only once the interrupted thread makes a call it knows, and the
- * runtime's sleeps are not among them. The kernel gives signals to this thread if it can. */
+/* For what a signal has to end: ThreadSanitizer runs a handler only once the interrupted thread makes a call it knows,
+ * and the runtime's sleeps are not among them. The kernel gives signals to this thread if it can. */
 static inline void wait_where_signals_are_heard(void *task)
 {
     while (!ac_is_finished(task)) {

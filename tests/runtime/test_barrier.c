@@ -37,7 +37,7 @@ START_TEST(the_last_to_come_leads)
 }
 END_TEST
 
-/* --- All orders of four at a barrier of three ----------------------------------------------------------------------- */
+/* --- All orders of four at a barrier of three --------------------------------------------------------------------- */
 
 enum state { NEW, WAITING, PASSED };
 enum { ACTORS = 4, PARTIES = 3, SYMBOLS = 2 * ACTORS };
@@ -106,7 +106,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_coming_and_cancelling) { explore(SYMBOLS, 6, run); }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 enum { CROWD = 40, ROUNDS = 100 };
 static ac_barrier shared = AC_BARRIER_INIT(CROWD);

@@ -117,7 +117,7 @@ START_TEST(closed_wakes_when_the_last_receiver_goes)
 }
 END_TEST
 
-/* --- All orders: two receivers, capacity 2 --------------------------------------------------------------------------- */
+/* --- All orders: two receivers, capacity 2 ------------------------------------------------------------------------ */
 
 enum { RECEIVERS = 2, CAPACITY = 2 };
 enum { POLL_STEP = 0, DROP_STEP = RECEIVERS, TRY_STEP = 2 * RECEIVERS, SEND_STEP, END_STEP, SYMBOLS };
@@ -203,7 +203,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_sending_receiving_cancelling_and_ending) { explore(SYMBOLS, 7, run); }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 struct message {
     int sender, number, check[6];

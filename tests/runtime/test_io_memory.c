@@ -1,4 +1,5 @@
-/* Memory that is out: each allocation of an operation in turn fails, and the operation says -ENOMEM and leaks nothing. */
+/* Memory that is out: each allocation of an operation in turn fails, and the operation says -ENOMEM and leaks
+ * nothing. */
 #include <fcntl.h>
 
 #include "io_help.h"

@@ -1,5 +1,5 @@
-/* Races: tasks that read, write, are cancelled and have their descriptors closed and reused under them, all at once; for ASan
- * and ThreadSanitizer to watch. What each ends with is checked, and that nothing hangs. */
+/* Races: tasks that read, write, are cancelled and have their descriptors closed and reused under them, all at once;
+ * for ASan and ThreadSanitizer to watch. What each ends with is checked, and that nothing hangs. */
 #include <pthread.h>
 #include <sys/socket.h>
 

@@ -239,7 +239,7 @@ START_TEST(vectors_are_read_and_written)
 }
 END_TEST
 
-/* --- Too many descriptors ----------------------------------------------------------------------------------------------- */
+/* --- Too many descriptors ----------------------------------------------------------------------------------------- */
 
 static void fill_descriptors(int *fds, int *n, rlim_t limit)
 {

@@ -62,7 +62,7 @@ START_TEST(a_reader_and_a_writer_wait_independently)
 }
 END_TEST
 
-/* --- Closing ---------------------------------------------------------------------------------------------------------------- */
+/* --- Closing ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(closing_wakes_the_waiters_with_ebadf)
 {
@@ -119,7 +119,7 @@ START_TEST(closing_with_close_and_reusing_does_not_hang_the_old_waiters)
 }
 END_TEST
 
-/* --- Cancelling ------------------------------------------------------------------------------------------------------------- */
+/* --- Cancelling --------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_cancelled_read_loses_nothing)
 {
@@ -181,7 +181,7 @@ START_TEST(a_future_that_was_never_polled_is_dropped)
 }
 END_TEST
 
-/* --- Foreign descriptors -------------------------------------------------------------------------------------------------------- */
+/* --- Foreign descriptors ------------------------------------------------------------------------------------------ */
 
 START_TEST(a_foreign_pipe_is_waited_for_and_its_flags_are_left_alone)
 {
@@ -345,7 +345,7 @@ START_TEST(what_is_no_descriptor_is_ebadf)
 }
 END_TEST
 
-/* --- Several runtimes ------------------------------------------------------------------------------------------------------------ */
+/* --- Several runtimes --------------------------------------------------------------------------------------------- */
 
 START_TEST(a_descriptor_is_waited_for_on_two_runtimes)
 {

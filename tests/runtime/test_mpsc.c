@@ -11,7 +11,7 @@ struct big { /* an odd size and a large alignment */
 static int drops;
 static void count_drop(int *value) { drops += *value > 0; }
 
-/* --- One behaviour each ------------------------------------------------------------------------------------------------- */
+/* --- One behaviour each ------------------------------------------------------------------------------------------- */
 
 START_TEST(values_arrive_in_order_across_segments)
 {
@@ -297,7 +297,7 @@ START_TEST(reserve_many_waits_for_all_and_is_not_passed)
 }
 END_TEST
 
-/* --- All orders ------------------------------------------------------------------------------------------------------ */
+/* --- All orders --------------------------------------------------------------------------------------------------- */
 
 /* Three that send, one that reserves and then sends or drops its permit, one that receives. */
 enum state { NEW, WAITING, GRANTED, REFUSED, HOLDS };
@@ -501,7 +501,7 @@ START_TEST(every_order_of_sending_reserving_receiving_cancelling_and_closing)
 }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 struct message {
     int sender, number;
@@ -582,7 +582,8 @@ START_TEST(all_arrive_in_order_of_each_sender)
 }
 END_TEST
 
-/* A sender that is aborted wherever it stands must not take room with it. It sends from a frame that does not own the channel. */
+/* A sender that is aborted wherever it stands must not take room with it. It sends from a frame that does not own the
+ * channel. */
 SCRIPT(keeps_sending, ac_mpsc_tx(struct message) tx; struct message m; struct ac_op_mpsc_send_future send;)
 {
     BEGIN;

@@ -17,7 +17,7 @@ START_TEST(uncontended_lock_is_ready_at_once)
 }
 END_TEST
 
-/* --- All orders of three that lock, cancel and unlock ---------------------------------------------------------------- */
+/* --- All orders of three that lock, cancel and unlock ------------------------------------------------------------- */
 
 enum state { NEW, WAITING, GRANTED, HOLDING };
 enum { ACTORS = 3, UNLOCK = 2 * ACTORS, SYMBOLS };
@@ -104,7 +104,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_locking_cancelling_and_unlocking) { explore(SYMBOLS, 7, run); }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 static ac_mutex shared = AC_MUTEX_INIT;
 static long counter, inside;

@@ -1,11 +1,13 @@
-/* Memory that runs out, all over the library: for each scenario every allocation fails in turn, alone and with all that come after it.
+/* Memory that runs out, all over the library: for each scenario every allocation fails in turn, alone and with all that
+ * come after it.
  *
- * Each call must say so as its manual does (-ENOMEM, NULL), or the program stop with a message where no call can say it. A run in which one
- * failed is followed by one in which none does, in the same process: it must go through, and hold as many blocks at its end as a process
- * that never lacked any. What is missing then has leaked.
+ * Each call must say so as its manual does (-ENOMEM, NULL), or the program stop with a message where no call can say
+ * it. A run in which one failed is followed by one in which none does, in the same process: it must go through, and
+ * hold as many blocks at its end as a process that never lacked any. What is missing then has leaked.
  *
- * Cells are made blocks of their own here, as under AddressSanitizer, so that each one of them can fail and is missed. TEST_OF_SLABS leaves
- * the slabs as they are: what fails then is getting a new one, and how many a thread keeps depends on when it ran. */
+ * Cells are made blocks of their own here, as under AddressSanitizer, so that each one of them can fail and is missed.
+ * TEST_OF_SLABS leaves the slabs as they are: what fails then is getting a new one, and how many a thread keeps depends
+ * on when it ran. */
 #ifndef TEST_OF_SLABS
 #define UNDER_ASAN 1
 #include "mem/slab.c"
@@ -19,7 +21,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/* --- The allocator ------------------------------------------------------------------------------------------------------*/
+/* --- The allocator
+ * ------------------------------------------------------------------------------------------------------ */
 
 static long until_failure; /* allocations that still succeed; below 0: all do */
 static bool for_good;      /* all that come after the one that fails do so too */
@@ -55,7 +58,8 @@ static void release(void *block, void *context)
 }
 static const ac_allocator allocator = { allocate, resize, release, NULL };
 
-/* --- What a scenario may say ----------------------------------------------------------------------------------------------*/
+/* --- What a scenario may say
+ * ---------------------------------------------------------------------------------------------- */
 
 static void __attribute__((noreturn, format(printf, 1, 2))) wrong(const char *format, ...)
 {
@@ -92,7 +96,8 @@ static void close_failing(void) { SURE(ac_runtime_shutdown(rt, ac_secs(20))); }
 
 static int await_join(void *task, void *out, size_t size) { return join_on(rt, task, out, size); }
 
-/* --- Scenarios ----------------------------------------------------------------------------------------------------------*/
+/* --- Scenarios
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static void a_runtime(void)
 {
@@ -460,7 +465,8 @@ static const struct scenario {
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
-/* --- Running them -------------------------------------------------------------------------------------------------------*/
+/* --- Running them
+ * ------------------------------------------------------------------------------------------------------- */
 
 static long *blocks_of_two_runs; /* what the process keeps after two that lack nothing; shared with the children */
 

@@ -1,4 +1,5 @@
-/* Threads and descriptors that run out: everything says so, leaves nothing behind and works again once there are some. */
+/* Threads and descriptors that run out: everything says so, leaves nothing behind and works again once there are
+ * some. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

@@ -106,7 +106,7 @@ START_TEST(notify_waiters_wakes_more_than_a_batch)
 }
 END_TEST
 
-/* --- All orders ------------------------------------------------------------------------------------------------------ */
+/* --- All orders --------------------------------------------------------------------------------------------------- */
 
 enum state { NEW, WAITING, ALONE_FIRST, ALONE_LAST, WITH_ALL };
 enum { ACTORS = 3, ONE = 2 * ACTORS, LAST, ALL, SYMBOLS };
@@ -195,7 +195,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_waiting_cancelling_and_notifying) { explore(SYMBOLS, 6, run); }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 static ac_notify shared = AC_NOTIFY_INIT, back = AC_NOTIFY_INIT;
 
@@ -219,7 +219,8 @@ SCRIPT(shout, int i, times; struct ac_notified_future f;)
     END;
 }
 
-/* Each notification is taken by exactly one, though half of the listeners are aborted on the way: none lost, none doubled. */
+/* Each notification is taken by exactly one, though half of the listeners are aborted on the way: none lost, none
+ * doubled. */
 START_TEST(no_notification_is_lost_by_aborts)
 {
     const unsigned workers[] = { 1, 2, 8 };

@@ -29,7 +29,7 @@ START_TEST(ending_what_nobody_began_is_fatal)
 }
 END_TEST
 
-/* --- All orders ------------------------------------------------------------------------------------------------------ */
+/* --- All orders --------------------------------------------------------------------------------------------------- */
 
 enum state { NEW, WAITING, TURN, MAKING, DONE };
 enum { ACTORS = 3, MADE = 2 * ACTORS, GAVE_UP, SYMBOLS };
@@ -136,7 +136,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_beginning_cancelling_and_ending) { explore(SYMBOLS, 6, run); }
 END_TEST
 
-/* --- ac_once_run, under real schedulers ---------------------------------------------------------------------------------- */
+/* --- ac_once_run, under real schedulers --------------------------------------------------------------------------- */
 
 static ac_once shared = AC_ONCE_INIT;
 static int attempts, made, waiting;

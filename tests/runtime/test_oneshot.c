@@ -91,7 +91,7 @@ START_TEST(using_a_handle_twice_is_fatal)
 }
 END_TEST
 
-/* --- All orders ------------------------------------------------------------------------------------------------------ */
+/* --- All orders --------------------------------------------------------------------------------------------------- */
 
 enum { SEND, DROP_TX, POLL_CLOSED, DROP_CLOSED, POLL_RECV, DROP_RECV, TRY_RECV, CLOSE, DROP_RX, SYMBOLS };
 
@@ -151,8 +151,8 @@ static void try_recv(struct world *w, const unsigned char *steps, unsigned n)
     w->value = false;
 }
 
-/* Steps that need an end that is gone do nothing. An end is only sent or dropped while its own future does not wait, as it would be in a
- * program where one task has it; closed it may be, by another branch of that task. */
+/* Steps that need an end that is gone do nothing. An end is only sent or dropped while its own future does not wait, as
+ * it would be in a program where one task has it; closed it may be, by another branch of that task. */
 static void step_of(struct world *w, unsigned step, const unsigned char *steps, unsigned n)
 {
     bool tx_idle = w->tx && !w->tx_waits, rx_idle = w->rx && !w->rx_waits;
@@ -202,7 +202,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_sending_receiving_cancelling_and_closing) { explore(SYMBOLS, 6, run); }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 SCRIPT(answer, ac_oneshot_tx(int) tx; int n; struct ac_yield_future yield; struct ac_op_oneshot_closed_future closed;)
 {
@@ -250,7 +250,8 @@ START_TEST(ends_in_different_tasks_and_threads)
 }
 END_TEST
 
-/* The receiver is aborted while the value arrives: it is received, or dropped, or the send fails; never two of these, never none. */
+/* The receiver is aborted while the value arrives: it is received, or dropped, or the send fails; never two of these,
+ * never none. */
 START_TEST(a_value_meets_an_abort)
 {
     ac_runtime *rt = new_runtime((ac_runtime_options){ .worker_threads = 2 });
@@ -268,7 +269,8 @@ START_TEST(a_value_meets_an_abort)
         ac_abort(receiver);
         int failed = ac_oneshot_send(tx, 5);
         int aborted = join_task(rt, receiver, &value);
-        /* An aborted script does not drop its handle; a translated function would by a defer. Its frame is gone, so ours is used. */
+        /* An aborted script does not drop its handle; a translated function would by a defer. Its frame is gone, so
+         * ours is used. */
         if (aborted) ac_oneshot_drop_rx(rx);
         if (failed || (aborted == 0) + drops != 1) ck_abort_msg("aborted %d, dropped %d", aborted, drops);
     }

@@ -73,7 +73,7 @@ START_TEST(downgrading_a_reader_is_fatal)
 }
 END_TEST
 
-/* --- All orders: two readers, two writers ---------------------------------------------------------------------------- */
+/* --- All orders: two readers, two writers ------------------------------------------------------------------------- */
 
 enum state { NEW, WAITING, GRANTED, HOLDING };
 enum { ACTORS = 4, UNLOCK = 2 * ACTORS, SYMBOLS };
@@ -199,7 +199,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_locking_cancelling_and_unlocking) { explore(SYMBOLS, 6, run); }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 static ac_rwlock shared = AC_RWLOCK_INIT;
 static long left, right;

@@ -5,7 +5,8 @@
 #include <fcntl.h>
 #include <sched.h>
 
-/* --- A future that stands where it is told to ----------------------------------------------------------------------------*/
+/* --- A future that stands where it is told to
+ * ---------------------------------------------------------------------------- */
 
 struct stands_future {
     uint8_t state, branches[2], mask;
@@ -85,7 +86,8 @@ SCRIPT(later, int yields; struct ac_yield_future yield;)
     END;
 }
 
-/* --- The dump -------------------------------------------------------------------------------------------------------------*/
+/* --- The dump
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static char text[20000];
 
@@ -234,7 +236,8 @@ START_TEST(while_tasks_come_and_go)
 }
 END_TEST
 
-/* --- The watchdog ---------------------------------------------------------------------------------------------------------*/
+/* --- The watchdog
+ * --------------------------------------------------------------------------------------------------------- */
 
 SCRIPT(holds_long, struct dropped *dropped; struct hold_future hold;)
 {

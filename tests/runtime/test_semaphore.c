@@ -99,7 +99,7 @@ START_TEST(too_many_permits_are_fatal)
 }
 END_TEST
 
-/* --- All orders ------------------------------------------------------------------------------------------------------ */
+/* --- All orders --------------------------------------------------------------------------------------------------- */
 
 enum state { NEW, WAITING, GRANTED, HOLDING, REFUSED };
 enum { ACTORS = 3, RELEASE = 2 * ACTORS, CLOSE, SYMBOLS };
@@ -216,7 +216,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_acquiring_cancelling_releasing_and_closing) { explore(SYMBOLS, 6, run); }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 static ac_semaphore shared = AC_SEMAPHORE_INIT(4);
 static int inside;

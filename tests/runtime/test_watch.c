@@ -162,7 +162,7 @@ START_TEST(closed_wakes_when_the_last_receiver_goes)
 }
 END_TEST
 
-/* --- All orders: two receivers ---------------------------------------------------------------------------------------- */
+/* --- All orders: two receivers ------------------------------------------------------------------------------------ */
 
 enum { RECEIVERS = 2 };
 enum { POLL_STEP = 0, DROP_STEP = RECEIVERS, UPDATE_STEP = 2 * RECEIVERS, MARK_STEP, SEND_STEP, END_STEP, SYMBOLS };
@@ -244,7 +244,7 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_sending_receiving_cancelling_and_ending) { explore(SYMBOLS, 6, run); }
 END_TEST
 
-/* --- Under real schedulers ---------------------------------------------------------------------------------------------- */
+/* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 struct state {
     long a[8];
