@@ -20,8 +20,10 @@ class Facts:
     kills: set[Variable] = field(default_factory=set)  # certainly overwritten as a whole
     touches: set[Variable] = field(default_factory=set)  # maybe or partly overwritten
     escapes: set[Variable] = field(default_factory=set)  # from here on some pointer may know it
+    writes_last: bool = False  # there is one write, and what is read is read before it
 
     def add(self, other: Facts) -> None:
+        self.writes_last = False
         self.reads |= other.reads
         self.touches |= other.touches | other.kills
         self.escapes |= other.escapes

@@ -18,7 +18,18 @@ def facts_of(e: t.Expr | None, skip: set[int] | None = None) -> Facts:
         walk = _Walk(found, skip or set())
         walk.value(e, True)
         walk.forget()
+        found.writes_last = _writes_last(e)
     return found
+
+
+def _writes_last(e: t.Expr) -> bool:
+    """Whether e is an assignment to a local that holds no other write. In all other expressions C leaves open whether a
+    variable is read before or after another gets its value: `*p = (n = 1)` may store n first."""
+    e = strip(e)
+    if not isinstance(e, t.Assign) or not isinstance(strip(e.target), t.Identifier):
+        return False
+    value = facts_of(e.value)
+    return not value.kills and not value.touches
 
 
 def facts_of_statement(s: t.Stmt) -> Facts:

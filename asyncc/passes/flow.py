@@ -23,6 +23,7 @@ class Node:
     touches: int = 0
     escapes: int = 0
     scope: int = 0
+    writes_last: bool = True  # what is written is written after all that is read
     next: list[int] = field(default_factory=list)
     crosses: bool = False  # what is live here outlives a call of poll
     state_of: object = None  # the await, select or gather that may suspend here
@@ -85,6 +86,7 @@ class Flow:
         if facts is not None:
             new.reads, new.kills = self.mask(facts.reads), self.mask(facts.kills)
             new.touches, new.escapes = self.mask(facts.touches), self.mask(facts.escapes)
+            new.writes_last = facts.writes_last or not (facts.kills or facts.touches)
             for v in facts.escapes:
                 if not isinstance(v, low.Site) and v.index == -1:
                     self.everywhere |= self.bit(v)

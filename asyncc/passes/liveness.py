@@ -4,7 +4,8 @@ A variable is *occupied* at a point if it is live there (it may be read before i
 known and its scope is not over. Liveness runs backwards over the flow graph, escaped addresses forwards; both are bit sets
 iterated until nothing changes. Variables occupied where the function may be suspended go to the frame; all others stay C
 locals. Two variables of the frame *interfere* if one is written while the other is occupied: at any point, not only at
-suspensions. Branches of a gather run interleaved, so all that one occupies interferes with all that another does.
+suspensions. So do the variables that one expression reads and writes, since C leaves open which comes first. Branches of a
+gather run interleaved, so all that one occupies interferes with all that another does.
 """
 
 from __future__ import annotations
@@ -112,8 +113,8 @@ class Liveness:
             if written:
                 around = self.occupied_after(i) & kept
                 clash(written, around | written)
-                if written & aggregates:
-                    clash(written & aggregates, node.reads & kept)
+                mixed = written & aggregates if node.writes_last else written
+                clash(mixed, node.reads & kept)
         start = self.occupied(flow.start) & kept
         clash(start, start)
         for ranges, wait in flow.gathers:
