@@ -53,7 +53,7 @@ static inline int ac_barrier_wait_poll(struct ac_barrier_wait_future *self, ac_c
 
 static inline void ac_barrier_wait_drop(struct ac_barrier_wait_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_barrier_wait_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_barrier_wait_drop_slow(self);
 }
 
 #ifdef __cplusplus

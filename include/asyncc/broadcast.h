@@ -121,7 +121,7 @@ static inline int ac_op_broadcast_recv_poll(struct ac_op_broadcast_recv_future *
 
 static inline void ac_op_broadcast_recv_drop(struct ac_op_broadcast_recv_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_op_broadcast_recv_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_broadcast_recv_drop_slow(self);
 }
 
 static inline void ac_op_broadcast_closed_init(struct ac_op_broadcast_closed_future *self, void *tx)
@@ -138,7 +138,7 @@ static inline int ac_op_broadcast_closed_poll(struct ac_op_broadcast_closed_futu
 
 static inline void ac_op_broadcast_closed_drop(struct ac_op_broadcast_closed_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_op_broadcast_closed_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_broadcast_closed_drop_slow(self);
 }
 
 #ifdef __cplusplus

@@ -230,7 +230,7 @@ static inline int ac_op_mpsc_send_poll(struct ac_op_mpsc_send_future *self, ac_c
 
 static inline void ac_op_mpsc_send_drop(struct ac_op_mpsc_send_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_op_mpsc_send_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_mpsc_send_drop_slow(self);
 }
 
 static inline void ac_op_mpsc_reserve_init(struct ac_op_mpsc_reserve_future *self, void *tx, size_t n, void *permits)
@@ -249,7 +249,7 @@ static inline int ac_op_mpsc_reserve_poll(struct ac_op_mpsc_reserve_future *self
 
 static inline void ac_op_mpsc_reserve_drop(struct ac_op_mpsc_reserve_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_op_mpsc_reserve_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_mpsc_reserve_drop_slow(self);
 }
 
 static inline void ac_op_mpsc_recv_init(struct ac_op_mpsc_recv_future *self, void *rx, void *value)
@@ -302,7 +302,7 @@ static inline int ac_op_mpsc_closed_poll(struct ac_op_mpsc_closed_future *self, 
 
 static inline void ac_op_mpsc_closed_drop(struct ac_op_mpsc_closed_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_op_mpsc_closed_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_mpsc_closed_drop_slow(self);
 }
 
 #ifdef __cplusplus

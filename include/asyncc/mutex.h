@@ -82,7 +82,7 @@ static inline void ac_mutex_lock_init(struct ac_mutex_lock_future *self, ac_mute
 static inline int ac_mutex_lock_poll(struct ac_mutex_lock_future *self, ac_context *cx)
 {
     if (ac__still_waiting(&self->waiter)) return AC_PENDING;
-    if (self->waiter.state == AC__UNQUEUED && !ac_mutex_is_locked(self->mutex)) {
+    if (!ac__ever_queued(&self->waiter) && !ac_mutex_is_locked(self->mutex)) {
         if (!ac__budget(cx)) return AC_PENDING;
         if (ac_mutex_try_lock(self->mutex)) return AC_READY;
     }
@@ -91,7 +91,7 @@ static inline int ac_mutex_lock_poll(struct ac_mutex_lock_future *self, ac_conte
 
 static inline void ac_mutex_lock_drop(struct ac_mutex_lock_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_mutex_lock_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_mutex_lock_drop_slow(self);
 }
 
 #ifdef __cplusplus

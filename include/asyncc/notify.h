@@ -69,7 +69,7 @@ static inline int ac_notified_poll(struct ac_notified_future *self, ac_context *
 
 static inline void ac_notified_drop(struct ac_notified_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_notified_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_notified_drop_slow(self);
 }
 
 #ifdef __cplusplus

@@ -86,14 +86,14 @@ static inline void ac_once_begin_init(struct ac_once_begin_future *self, ac_once
 static inline int ac_once_begin_poll(struct ac_once_begin_future *self, ac_context *cx)
 {
     if (ac__still_waiting(&self->waiter)) return AC_PENDING;
-    if (self->waiter.state == AC__UNQUEUED && ac_once_is_done(self->once))
+    if (!ac__ever_queued(&self->waiter) && ac_once_is_done(self->once))
         return ac__budget(cx) ? AC_READY : AC_PENDING;
     return ac_once_begin_poll_slow(self, cx);
 }
 
 static inline void ac_once_begin_drop(struct ac_once_begin_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_once_begin_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_once_begin_drop_slow(self);
 }
 
 static inline void ac_once_run_init(struct ac_once_run_future *self, ac_once *once, ac_once_fn *f, void *argument)

@@ -101,7 +101,7 @@ static inline int ac_rwlock_rdlock_poll(struct ac_rwlock_rdlock_future *self, ac
 
 static inline void ac_rwlock_rdlock_drop(struct ac_rwlock_rdlock_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_rwlock_rdlock_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_rwlock_rdlock_drop_slow(self);
 }
 
 static inline void ac_rwlock_wrlock_init(struct ac_rwlock_wrlock_future *self, ac_rwlock *lock)
@@ -118,7 +118,7 @@ static inline int ac_rwlock_wrlock_poll(struct ac_rwlock_wrlock_future *self, ac
 
 static inline void ac_rwlock_wrlock_drop(struct ac_rwlock_wrlock_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_rwlock_wrlock_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_rwlock_wrlock_drop_slow(self);
 }
 
 #ifdef __cplusplus

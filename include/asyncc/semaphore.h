@@ -112,7 +112,7 @@ static inline int ac_semaphore_acquire_poll(struct ac_semaphore_acquire_future *
 
 static inline void ac_semaphore_acquire_drop(struct ac_semaphore_acquire_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_semaphore_acquire_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_semaphore_acquire_drop_slow(self);
 }
 
 #ifdef __cplusplus

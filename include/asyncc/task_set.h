@@ -86,7 +86,7 @@ static inline int ac_op_task_set_join_poll(struct ac_op_task_set_join_future *se
 }
 static inline void ac_op_task_set_join_drop(struct ac_op_task_set_join_future *self)
 {
-    if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_op_task_set_join_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_task_set_join_drop_slow(self);
 }
 
 /* --- Task trackers ------------------------------------------------------------------------------------------------ */
@@ -147,7 +147,7 @@ static inline int ac_task_tracker_wait_poll(struct ac_task_tracker_wait_future *
 }
 static inline void ac_task_tracker_wait_drop(struct ac_task_tracker_wait_future *self)
 {
-    if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_task_tracker_wait_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_task_tracker_wait_drop_slow(self);
 }
 
 #ifdef __cplusplus

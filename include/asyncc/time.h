@@ -288,7 +288,7 @@ static inline int ac_op_delay_queue_next_poll(struct ac_op_delay_queue_next_futu
 }
 static inline void ac_op_delay_queue_next_drop(struct ac_op_delay_queue_next_future *self)
 {
-    if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_op_delay_queue_next_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_delay_queue_next_drop_slow(self);
 }
 
 #ifdef __cplusplus

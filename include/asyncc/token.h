@@ -60,7 +60,7 @@ static inline int ac_cancelled_poll(struct ac_cancelled_future *self, ac_context
 }
 static inline void ac_cancelled_drop(struct ac_cancelled_future *self)
 {
-    if (__atomic_load_n(&self->waiter.state, __ATOMIC_RELAXED) != AC__UNQUEUED) ac_cancelled_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_cancelled_drop_slow(self);
 }
 
 #ifdef __cplusplus

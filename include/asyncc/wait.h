@@ -33,6 +33,12 @@ static inline bool ac__still_waiting(const struct ac__waiter *waiter)
     return __atomic_load_n(&waiter->state, __ATOMIC_ACQUIRE) == AC__WAITING;
 }
 
+/* False: it never came to the queue, so a drop has nothing to do. Relaxed: once queued it stays so whatever is handed to it. */
+static inline bool ac__ever_queued(const struct ac__waiter *waiter)
+{
+    return __atomic_load_n(&waiter->state, __ATOMIC_RELAXED) != AC__UNQUEUED;
+}
+
 /* The parts of an awaitable NAME that are not inline. */
 #define AC__AWAITABLE(NAME)                                                                                            \
     int NAME##_poll_slow(struct NAME##_future *self, ac_context *cx);                                                  \

@@ -152,7 +152,7 @@ static inline int ac_op_watch_changed_poll(struct ac_op_watch_changed_future *se
 
 static inline void ac_op_watch_changed_drop(struct ac_op_watch_changed_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_op_watch_changed_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_watch_changed_drop_slow(self);
 }
 
 static inline void ac_op_watch_wait_for_init(struct ac_op_watch_wait_for_future *self, void *rx,
@@ -173,7 +173,7 @@ static inline int ac_op_watch_wait_for_poll(struct ac_op_watch_wait_for_future *
 
 static inline void ac_op_watch_wait_for_drop(struct ac_op_watch_wait_for_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_op_watch_wait_for_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_watch_wait_for_drop_slow(self);
 }
 
 static inline void ac_op_watch_closed_init(struct ac_op_watch_closed_future *self, void *tx)
@@ -190,7 +190,7 @@ static inline int ac_op_watch_closed_poll(struct ac_op_watch_closed_future *self
 
 static inline void ac_op_watch_closed_drop(struct ac_op_watch_closed_future *self)
 {
-    if (self->waiter.state != AC__UNQUEUED) ac_op_watch_closed_drop_slow(self);
+    if (ac__ever_queued(&self->waiter)) ac_op_watch_closed_drop_slow(self);
 }
 
 #ifdef __cplusplus
