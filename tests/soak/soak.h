@@ -41,6 +41,7 @@ struct memory {
     int descriptors;
 };
 struct memory memory_now(void);
+void print_descriptors(void);
 extern const ac_allocator counting_allocator;
 
 #endif
