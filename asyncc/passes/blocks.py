@@ -172,8 +172,8 @@ class Blocks:
         step = low.LWithin([], clock, duration, None, low.LBlock([]), [], link.cleanup,
                            low.Target("label", f"ac__late_{number}"), low.Target("label", f"ac__within_end_{number}"),
                            line=c.line(s.first))  # fmt: skip
-        self._timed(step, link, s)
-        if s.otherwise is not None:
+        waits = self._timed(step, link, s)
+        if waits and s.otherwise is not None:
             other = s.otherwise
             step.late = self.d.order.block(lambda: self.d.statement(other)).body
         c.out.append(step)
@@ -190,7 +190,7 @@ class Blocks:
         step = low.LWithin(setup, None, None, sites[0], low.LBlock([]), [], link.cleanup,
                            low.Target("label", f"ac__late_{number}"), low.Target("label", f"ac__until_end_{number}"),
                            line=c.line(s.first))  # fmt: skip
-        self._timed(step, link, s)
+        waits = self._timed(step, link, s)
         c.prepared[id(await_)] = sites[0]
 
         def late() -> None:
@@ -198,11 +198,15 @@ class Blocks:
             if s.otherwise is not None:
                 self.d.statement(s.otherwise)
 
-        step.late = order.block(late).body
+        if waits:
+            step.late = order.block(late).body
         c.out.append(step)
 
-    def _timed(self, step: low.LWithin, link: low.Chain, s: t.Within | t.RunUntil) -> None:
+    def _timed(self, step: low.LWithin, link: low.Chain, s: t.Within | t.RunUntil) -> bool:
+        """Lowers the statement. False: it never waits, so it is always in time, and what would come else has no place in
+        the output (nor may its awaits have states)."""
         c = self.c
+        before = len(c.awaits) + len(c.selects) + len(c.gathers)
         c.withins.append(step)
         chain = c.chain
         c.chain = link
@@ -210,6 +214,7 @@ class Blocks:
         step.body = self.d.lowered(s.body)
         c.timed.pop()
         c.chain = chain
+        return len(c.awaits) + len(c.selects) + len(c.gathers) > before
 
 
 def locals_in(s: t.Stmt) -> set[low.Variable]:
