@@ -204,7 +204,17 @@ class Trial:
                 must(command, 600, f"asyncc {path.name}")
         seconds = time.monotonic() - started
         folders = [f"-iquote{folder}" for folder in dict.fromkeys(p.parent for p in c_files)]
-        command = [compiler, *QUIET, *flags, *folders, *includes, *own, *map(str, c_files), str(HERE / "drive.c"), "-lm"]
+        command = [
+            compiler,
+            *QUIET,
+            *flags,
+            *folders,
+            *includes,
+            *own,
+            *map(str, c_files),
+            str(HERE / "drive.c"),
+            "-lm",
+        ]
         must([*command, "-o", str(program)], 900, f"{compiler} of the output")
         return program, f"{functions} functions, {suspensions} suspensions, asyncc took {seconds:.1f} s"
 

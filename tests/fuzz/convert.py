@@ -30,7 +30,9 @@ from clang.cindex import Cursor, CursorKind, Index, StorageClass, TranslationUni
 
 # What may stand before a statement in a block, and so before an inserted one.
 BEFORE_STATEMENT = frozenset("{};:")
-UNMOVABLE_CALLS = frozenset({"setjmp", "_setjmp", "__sigsetjmp", "sigsetjmp", "longjmp", "alloca", "__builtin_alloca", "vfork"})
+UNMOVABLE_CALLS = frozenset(
+    {"setjmp", "_setjmp", "__sigsetjmp", "sigsetjmp", "longjmp", "alloca", "__builtin_alloca", "vfork"}
+)
 UNMOVABLE_ATTRIBUTES = re.compile(r"\b(noreturn|_Noreturn|__pure__|pure|constructor|destructor|naked)\b")
 CONTROL_WITH_BODY = {
     CursorKind.IF_STMT,
@@ -157,9 +159,7 @@ class Source:
 
 def blank_comments(text: bytes) -> bytes:
     """The text with comments and the contents of literals made blank, at the same offsets."""
-    pattern = re.compile(
-        rb"//(?:\\\r?\n|[^\n])*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
-    )
+    pattern = re.compile(rb"//(?:\\\r?\n|[^\n])*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
 
     def blank(match: re.Match[bytes]) -> bytes:
         found = match.group(0)
@@ -236,7 +236,9 @@ class Converter:
         name = cursor.spelling.encode()
         if source.bytes[place[2] : place[2] + len(name)] != name:
             function.is_named_by_macro = True
-        head = source.code[place[1] : source.code.find(b"{", place[1]) if cursor.is_definition() else cursor.extent.end.offset]
+        head = source.code[
+            place[1] : source.code.find(b"{", place[1]) if cursor.is_definition() else cursor.extent.end.offset
+        ]
         if UNMOVABLE_ATTRIBUTES.search(head.decode("latin1")):
             function.stays_plain = "has an attribute that async functions may not have"
         if cursor.type.kind != TypeKind.FUNCTIONPROTO:
@@ -248,7 +250,9 @@ class Converter:
                 self.read_references(child, None, None)
             return
         function.is_defined = True
-        if cursor.storage_class != StorageClass.STATIC and "inline" in source.code[place[1] : place[2]].decode("latin1"):
+        if cursor.storage_class != StorageClass.STATIC and "inline" in source.code[place[1] : place[2]].decode(
+            "latin1"
+        ):
             function.stays_plain = "is an external inline function"
         if cursor.spelling == "main":
             self.entry_offsets.setdefault(source.path, set()).add(place[2])
@@ -375,9 +379,9 @@ class Converter:
         for position, child in enumerate(children):
             is_last = position == len(children) - 1
             if child.kind.is_statement() or child.kind.is_expression():
-                if is_block and not (in_switch and position == 0):
-                    self.note_statement(child, source, places)
-                elif cursor.kind in LABELS and in_block and is_last and child.kind not in LABELS:
+                if (is_block and not (in_switch and position == 0)) or (
+                    cursor.kind in LABELS and in_block and is_last and child.kind not in LABELS
+                ):
                     self.note_statement(child, source, places)
                 elif cursor.kind in CONTROL_WITH_BODY and is_body(cursor, position, len(children)):
                     self.note_unbraced(child, source, places)
@@ -492,7 +496,9 @@ class Converter:
         if function.is_called_from_macro:
             return
         for path, start, end, postfix in function.calls:
-            self.add(edits, path, start, 4, f"({self.options.prefix}await " if postfix else f"{self.options.prefix}await ")
+            self.add(
+                edits, path, start, 4, f"({self.options.prefix}await " if postfix else f"{self.options.prefix}await "
+            )
             if postfix:
                 self.add(edits, path, end, 0, ")")
 
@@ -505,7 +511,11 @@ class Converter:
                 source = self.sources[path]
                 if (path, start) in seen or self.random.random() >= self.options.statements:
                     continue
-                if source.in_macro(start) or (end is not None and source.in_macro(end)) or source.line_is_directive(start):
+                if (
+                    source.in_macro(start)
+                    or (end is not None and source.in_macro(end))
+                    or source.line_is_directive(start)
+                ):
                     continue
                 seen.add((path, start))
                 self.suspensions += 1

@@ -18,7 +18,11 @@ from convert import Options, convert
 
 INCLUDE_CANDIDATES = (Path("/usr/include/csmith"), Path("/usr/local/include/csmith"))
 # With floats csmith mixes pointer types up now and then; a .ac file may not.
-STRICT = ("-Wno-everything", "-Werror=incompatible-pointer-types", "-Wno-error=incompatible-pointer-types-discards-qualifiers")
+STRICT = (
+    "-Wno-everything",
+    "-Werror=incompatible-pointer-types",
+    "-Wno-error=incompatible-pointer-types-discards-qualifiers",
+)
 HERE = Path(__file__).resolve().parent
 
 # Each is left out with a chance of one in five.
@@ -40,7 +44,14 @@ def include_directory() -> Path:
 def generate(seed: int) -> str:
     """The random program of a seed. The seed also chooses csmith's options."""
     chance = random.Random(seed)
-    options = ["--seed", str(seed), "--max-funcs", str(chance.randint(3, 8)), "--max-block-depth", str(chance.randint(2, 5))]
+    options = [
+        "--seed",
+        str(seed),
+        "--max-funcs",
+        str(chance.randint(3, 8)),
+        "--max-block-depth",
+        str(chance.randint(2, 5)),
+    ]
     options += ["--max-expr-complexity", str(chance.randint(3, 10)), "--max-block-size", str(chance.randint(3, 5))]
     options += [f"--no-{name}" for name in FEATURES if chance.random() < 0.2]
     if chance.random() < 0.3:

@@ -63,7 +63,9 @@ def asyncc_command() -> list[str]:
     return shlex.split(os.environ.get("ASYNCC", f"{sys.executable} -m asyncc"))
 
 
-def run(command: list[str], seconds: float, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    command: list[str], seconds: float, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs a command; one that takes too long counts as killed by SIGALRM."""
     env = {**os.environ, "PYTHONPATH": f"{TOP}:{os.environ.get('PYTHONPATH', '')}", **(environment or {})}
     try:
@@ -134,11 +136,15 @@ def keep_failure(seed: int, outcome: Outcome, directory: Path, keep: Path, secon
     place = keep / f"seed-{seed}"
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(directory, place)
-    (place / "outcome.txt").write_text(f"seed {seed}: {outcome.kind}\n{' '.join(configuration(seed))}\n{outcome.detail}\n")
+    (place / "outcome.txt").write_text(
+        f"seed {seed}: {outcome.kind}\n{' '.join(configuration(seed))}\n{outcome.detail}\n"
+    )
     if seconds > 0:
         reduced = place / "reduced.c"
         text = reduce_lines(
-            (place / "program.c").read_text(), lambda t: write_and(reduced, t) and still_fails(reduced, seed, outcome.kind), seconds
+            (place / "program.c").read_text(),
+            lambda t: write_and(reduced, t) and still_fails(reduced, seed, outcome.kind),
+            seconds,
         )
         reduced.write_text(text)
         still_fails(reduced, seed, outcome.kind)
@@ -176,13 +182,18 @@ class Session:
         self.started = time.monotonic()
 
     def run(self) -> int:
-        seed = self.arguments.seed
+        seed, printed = self.arguments.seed, 0
         with ThreadPoolExecutor(self.arguments.jobs) as pool:
             while self.compared < self.arguments.count and len(self.failed) < self.arguments.failures:
                 missing = min(self.arguments.count - self.compared, 4 * self.arguments.jobs)
                 for _ in pool.map(self.one, range(seed, seed + missing)):
                     self.progress()
                 seed += missing
+                if not sys.stderr.isatty() and self.compared // 50 > printed:
+                    printed = self.compared // 50
+                    print(
+                        f"fuzz: {self.compared} compared, up to seed {seed - 1}, {len(self.failed)} failed", flush=True
+                    )
         seconds = time.monotonic() - self.started
         print(
             f"fuzz: {self.compared} programs compared (seeds {self.arguments.seed} to {seed - 1}, {self.skipped} skipped), "
@@ -206,7 +217,11 @@ class Session:
 
     def progress(self) -> None:
         if sys.stderr.isatty():
-            print(f"\r{self.compared} compared, {self.skipped} skipped, {len(self.failed)} failed ", end="", file=sys.stderr)
+            print(
+                f"\r{self.compared} compared, {self.skipped} skipped, {len(self.failed)} failed ",
+                end="",
+                file=sys.stderr,
+            )
 
 
 if __name__ == "__main__":

@@ -91,7 +91,9 @@ class Writer:
             calls = [chance.randrange(functions) for _ in range(arms)]
             return Node(kind, 0, [self.block(depth - 1, functions, in_loop) for _ in calls], calls)
         if kind == "run_until":
-            return Node(kind, 0, [self.block(depth - 1, functions, in_loop) for _ in range(2)], [chance.randrange(functions)])
+            return Node(
+                kind, 0, [self.block(depth - 1, functions, in_loop) for _ in range(2)], [chance.randrange(functions)]
+            )
         if kind == "gather":  # one branch that waits: with more of them the order of what they say is the compiler's
             return Node(kind, 0, [self.block(depth - 1, functions, in_loop), [Node("say", self.say())]])
         return Node("wait")

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from workshop import Workshop  # noqa: E402
+from workshop import Workshop
 
 
 @pytest.fixture(scope="session")

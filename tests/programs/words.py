@@ -6,7 +6,21 @@ import re
 
 _NOT_CODE = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
 _WITH_CONCURRENCY = frozenset(
-    "select select_biased when when_true otherwise gather defer within run_until spawn spawn_local spawn_on spawn_blocking".split()
+    [
+        "select",
+        "select_biased",
+        "when",
+        "when_true",
+        "otherwise",
+        "gather",
+        "defer",
+        "within",
+        "run_until",
+        "spawn",
+        "spawn_local",
+        "spawn_on",
+        "spawn_blocking",
+    ]
 )
 # What a program without concurrency may use of the library.
 _SEQUENTIAL = frozenset(("ac_async", "ac_await", "ac_yield"))

@@ -121,10 +121,18 @@ class Workshop:
         c_files = [str(self.translate(p)) if p.suffix == ".ac" else str(p) for p in sources]
         program = self.folder / f"{sources[0].parent.name}-{sources[0].stem}-{configuration}"
         includes = [f"-I{TOP / 'include'}", *(f"-iquote{p}" for p in {s.parent for s in sources})]
-        done = execute(
-            [configuration.compiler, "-std=gnu11", "-Wall", "-Wextra", *TOLERATED, "-g", *configuration.flags, *flags]
-            + [*includes, *c_files, str(runtime(configuration)), "-pthread", "-lm", "-o", str(program)]
-        )
+        command = [
+            configuration.compiler,
+            "-std=gnu11",
+            "-Wall",
+            "-Wextra",
+            *TOLERATED,
+            "-g",
+            *configuration.flags,
+            *flags,
+        ]
+        command += [*includes, *c_files, str(runtime(configuration)), "-pthread", "-lm", "-o", str(program)]
+        done = execute(command)
         assert done.returncode == 0, f"{configuration.compiler} refuses the output\n{done.stderr}"
         assert done.stderr == "", f"{configuration.compiler} warns about the output\n{done.stderr}"
         return program
