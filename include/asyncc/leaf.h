@@ -34,7 +34,7 @@ static inline bool ac__io_waiting(const struct ac__io_wait *self)
 {
     return __atomic_load_n(&self->state, __ATOMIC_ACQUIRE) == AC__WAIT_LINKED;
 }
-void ac__io_forget(struct ac__io_wait *self);
+void ac__io_forget(struct ac__io_wait *wait);
 static inline void ac__io_wait_drop(struct ac__io_wait *self)
 {
     if (__atomic_load_n(&self->state, __ATOMIC_RELAXED) != AC__WAIT_NONE) ac__io_forget(self);

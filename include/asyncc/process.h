@@ -56,8 +56,7 @@ typedef struct ac_process_options {
  * ac_process_drop, or a negative errno: -ENOENT (no such program or directory), -EACCES, -EMFILE, -ENOMEM … options
  * may be NULL. It returns when the child runs the new program, so that these errors are known. Anywhere. */
 #define ac_process_start(process, ...) ac__process_start((process), __VA_ARGS__, sizeof(ac_process_options))
-int ac__process_start(ac_process **process, const char *const arguments[], const ac_process_options *options,
-                      size_t size);
+int ac__process_start(ac_process **out, const char *const arguments[], const ac_process_options *given, size_t size);
 
 pid_t ac_process_id(const ac_process *process);
 

@@ -83,6 +83,7 @@ static inline void ac__list_splice(struct ac__list *to, struct ac__list *from)
 }
 
 /* Walks the list; the body may not unlink the node it is at. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): node is a name that is declared here. */
 #define ac__list_each(node, head) for (struct ac__list *node = (head)->next; node && node != (head); node = node->next)
 
 #endif

@@ -95,7 +95,7 @@ int ac__broadcast_new(size_t capacity, size_t size, size_t align, void *tx)
         ac__cell_free(channel);
         return -ENOMEM;
     }
-    memcpy(tx, &channel, sizeof channel);
+    ac__put_handle(tx, channel);
     return 0;
 }
 
@@ -316,7 +316,7 @@ size_t ac__broadcast_len(const void *handle, size_t kind)
         const struct receiver *receiver = handle;
         return (size_t)(ac__atomic_load(&receiver->channel->tail, acquire) - receiver->next);
     }
-    struct channel *channel = (struct channel *)(uintptr_t)handle;
+    struct channel *channel = (struct channel *)handle;
     uint64_t behind = 0;
     ac__lock_acquire(&channel->lock);
     ac__list_each (node, &channel->all) {
@@ -329,7 +329,7 @@ size_t ac__broadcast_len(const void *handle, size_t kind)
 
 size_t ac__broadcast_receivers(const void *tx)
 {
-    struct channel *channel = (struct channel *)(uintptr_t)tx;
+    struct channel *channel = (struct channel *)tx;
     ac__lock_acquire(&channel->lock);
     size_t n = channel->receivers;
     ac__lock_release(&channel->lock);

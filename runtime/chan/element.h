@@ -23,6 +23,15 @@ static inline void ac__copy_out(void *to, const void *from, size_t size)
     if (to) ac__copy(to, from, size);
 }
 
+/* A handle is a pointer in a variable of the user's, whose type is not known here: put there, and read, as bytes. */
+static inline void ac__put_handle(void *variable, void *handle) { memcpy(variable, &handle, sizeof handle); }
+static inline void *ac__handle_in(const void *variable)
+{
+    void *handle;
+    memcpy(&handle, variable, sizeof handle);
+    return handle;
+}
+
 static inline size_t ac__round_up(size_t n, size_t align) { return (n + align - 1) & ~(align - 1); }
 
 /* Memory that holds elements aligned to `align`. malloc's 16 are enough for all but a few types, and cheaper to ask

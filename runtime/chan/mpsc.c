@@ -19,8 +19,8 @@ int ac__mpsc_new(size_t capacity, bool unbounded, size_t size, size_t align, voi
     while (channel->shift > 0 && (size << channel->shift) > AC__MPSC_SEGMENT_BYTES) channel->shift--;
     channel->offset = (uint32_t)ac__round_up(sizeof(struct ac__segment), align);
     channel->references = 2;
-    memcpy(tx, &channel, sizeof channel);
-    memcpy(rx, &channel, sizeof channel);
+    ac__put_handle(tx, channel);
+    ac__put_handle(rx, channel);
     return 0;
 }
 

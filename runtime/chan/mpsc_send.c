@@ -220,7 +220,7 @@ int ac__mpsc_blocking_send(void *tx, const void *value)
 static void write_permits(struct ac__mpsc *channel, size_t n, void *permits)
 {
     ac__atomic_add(&channel->references, (uint32_t)n, relaxed);
-    for (size_t i = 0; i < n; i++) memcpy((char *)permits + i * sizeof channel, &channel, sizeof channel);
+    for (size_t i = 0; i < n; i++) ac__put_handle((void **)permits + i, channel);
 }
 
 int ac_op_mpsc_reserve_poll_slow(struct ac_op_mpsc_reserve_future *self, ac_context *cx)
@@ -253,7 +253,7 @@ void ac__mpsc_permit_send(void *permit, const void *value)
     int error = send_with_permit(channel, value);
     if (error == -ENOMEM) ac__fatal("ac_mpsc_permit_send: no memory, and no way to say so");
     if (error) { /* nobody will receive it: what is done with queued values is done with this one */
-        if (channel->drop) channel->drop((void *)(uintptr_t)value);
+        if (channel->drop) channel->drop((void *)value);
         ac__mpsc_permits_return(channel, 1);
     }
     ac__mpsc_release(channel, 1);

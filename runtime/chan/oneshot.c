@@ -46,8 +46,8 @@ int ac__oneshot_new(size_t size, size_t align, void *tx, void *rx)
     struct cell *cell = align <= 16 ? ac__cell_alloc(bytes) : ac__malloc_aligned(bytes, align);
     if (!cell) return -ENOMEM;
     *cell = (struct cell){ .size = (uint32_t)size, .offset = (uint32_t)offset, .align = (uint32_t)align };
-    memcpy(tx, &cell, sizeof cell);
-    memcpy(rx, &cell, sizeof cell);
+    ac__put_handle(tx, cell);
+    ac__put_handle(rx, cell);
     return 0;
 }
 
@@ -193,8 +193,7 @@ static bool take_and_end(struct cell *cell, uint32_t word, void *variable, void 
 
 static struct cell *cell_in(void *variable, const char *call)
 {
-    struct cell *cell;
-    memcpy(&cell, variable, sizeof cell);
+    struct cell *cell = ac__handle_in(variable);
     if (!cell) ac__fatal("%s: the handle is NULL: it was used up by a receive or a drop before", call);
     return cell;
 }
@@ -218,8 +217,7 @@ int ac_op_oneshot_recv_poll_slow(struct ac_op_oneshot_recv_future *self, ac_cont
 
 void ac_op_oneshot_recv_drop_slow(struct ac_op_oneshot_recv_future *self)
 {
-    struct cell *cell;
-    memcpy(&cell, self->variable, sizeof cell);
+    struct cell *cell = ac__handle_in(self->variable);
     if (cell) wait_no_more(cell, cell->receiver, RX_WAITS);
 }
 
@@ -251,8 +249,7 @@ bool ac__oneshot_blocking_recv(void *variable, void *value)
 static int describe_recv(const void *future, char *text, size_t room)
 {
     const struct ac_op_oneshot_recv_future *self = future;
-    struct cell *cell;
-    memcpy(&cell, self->variable, sizeof cell);
+    struct cell *cell = ac__handle_in(self->variable);
     return snprintf(text, room, "oneshot %p to receive", (void *)cell);
 }
 

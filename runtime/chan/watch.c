@@ -82,7 +82,7 @@ int ac__watch_new(size_t size, size_t align, const void *initial, void *tx)
     }
     *channel = (struct channel){ .size = size, .align = align, .value = value, .senders = 1, .references = 1 };
     memcpy(value, initial, size);
-    memcpy(tx, &channel, sizeof channel);
+    ac__put_handle(tx, channel);
     return 0;
 }
 
@@ -227,8 +227,7 @@ bool ac__watch_is_closed(const void *handle, size_t kind)
 
 void ac__watch_get(const void *handle, size_t kind, void *value)
 {
-    copy_value(kind == AC__WATCH_TX ? (struct channel *)(uintptr_t)handle : ((const struct receiver *)handle)->channel,
-               value);
+    copy_value(kind == AC__WATCH_TX ? (struct channel *)handle : ((const struct receiver *)handle)->channel, value);
 }
 
 bool ac__watch_get_update(void *rx, void *value)

@@ -135,7 +135,7 @@ int ac_address_format(const struct sockaddr_storage *address, char *text, size_t
         inet_ntop(AF_INET6, &ipv6->sin6_addr, host, sizeof host);
         if (ipv6->sin6_scope_id) {
             size_t n = strlen(host);
-            snprintf(host + n, sizeof host - n, "%%%u", ipv6->sin6_scope_id);
+            (void)snprintf(host + n, sizeof host - n, "%%%u", ipv6->sin6_scope_id);
         }
         return put(text, room, "[", host, "]:", ntohs(ipv6->sin6_port));
     }

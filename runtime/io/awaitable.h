@@ -18,7 +18,7 @@
         .result_size = sizeof(((struct NAME##_future *)0)->result),                                                    \
         .poll = NAME##_poll_any,                                                                                       \
         .drop = NAME##_drop_any,                                                                                       \
-        .describe = DESCRIBE,                                                                                          \
+        .describe = (DESCRIBE),                                                                                        \
     }
 
 #define AC__ENTER(NAME, ...) NAME##_init((struct NAME##_future *)ac__enter(&NAME##_descriptor), __VA_ARGS__)

@@ -6,7 +6,7 @@
 struct ac__driver;
 
 /* 0, or a negative errno. */
-int ac__driver_open(ac_runtime *rt, struct ac__driver **driver);
+int ac__driver_open(ac_runtime *rt, struct ac__driver **out);
 /* After all tasks are gone: wakes what still waits elsewhere with an error, closes. */
 void ac__driver_close(struct ac__driver *driver);
 /* Waits for events or an interrupt, at most timeout_ns (0: only looks; below 0: without end), and wakes the tasks they

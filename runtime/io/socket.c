@@ -75,12 +75,12 @@ int ac_udp_bind(const char *address)
     return fd < 0 ? fd : ac__fd_made(fd, AC__FD_SOCKET);
 }
 
-int ac_udp_connect(int fd, const char *text)
+int ac_udp_connect(int fd, const char *address)
 {
-    struct sockaddr_storage address;
-    int error = ac_address_parse(text, &address);
+    struct sockaddr_storage peer;
+    int error = ac_address_parse(address, &peer);
     if (error) return error;
-    return connect(fd, (struct sockaddr *)&address, ac__address_length(&address)) < 0 ? -errno : 0;
+    return connect(fd, (struct sockaddr *)&peer, ac__address_length(&peer)) < 0 ? -errno : 0;
 }
 
 /* A socket file stays behind when a program ends; only one that nobody answers at may be removed. */

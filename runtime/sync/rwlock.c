@@ -158,7 +158,7 @@ static int describe(ac_rwlock *lock, const struct ac__waiter *waiter, const char
     }
     uint32_t state = ac__atomic_load(&lock->ac__state, relaxed);
     char held[32] = "held by a writer";
-    if (!(state & AC__RWLOCK_WRITER)) snprintf(held, sizeof held, "readers %u", state / AC__RWLOCK_READER);
+    if (!(state & AC__RWLOCK_WRITER)) (void)snprintf(held, sizeof held, "readers %u", state / AC__RWLOCK_READER);
     return snprintf(text, room, "rwlock %p to %s, %s, place %u of %u in the queue", (void *)lock, what, held, place,
                     length);
 }

@@ -110,6 +110,6 @@ bool ac__test_run(const struct ac__test *test, volatile uint64_t *seed)
 void ac__test_report_seed(const struct ac__test *test, uint64_t seed)
 {
     if (!test->options.seeds) return;
-    fprintf(stderr, "%s:%d: %s failed with seed %" PRIu64 "; again: ASYNCC_SEED=%" PRIu64 " CK_RUN_CASE=%s\n",
-            test->file, test->line, test->name, seed, seed, test->name);
+    (void)fprintf(stderr, "%s:%d: %s failed with seed %" PRIu64 "; again: ASYNCC_SEED=%" PRIu64 " CK_RUN_CASE=%s\n",
+                  test->file, test->line, test->name, seed, seed, test->name);
 }
