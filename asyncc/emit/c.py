@@ -102,17 +102,24 @@ def _mentions(unit: t.Unit) -> dict[str, int]:
     names = {f.decl.name for f in unit.functions if f.decl.is_async and f.decl.is_static}
     if not names:
         return found
-    for m in re.finditer(rb"\b[A-Za-z_]\w*\b", unit.source):
-        name = m.group().decode()
-        if name in names:
-            found[name] = found.get(name, 0) + 1
+    at = 0
+    between: list[bytes] = []  # what is printed as it stands
+    for function in sorted(unit.functions, key=lambda f: f.start):
+        between.append(unit.source[at : function.start])
+        at = max(at, function.end)
+    between.append(unit.source[at:])
+    for text in between:
+        for m in re.finditer(rb"\b[A-Za-z_]\w*\b", text):
+            name = m.group().decode()
+            if name in names:
+                found[name] = found.get(name, 0) + 1
+    for function in unit.functions:  # expanded: a macro may say its argument twice, once where it only gives its type
+        first, last = function.around if function.around[0] >= 0 else (function.first, function.last)
+        for token in unit.tokens[first:last]:
+            if token.text in names:
+                found[token.text] = found.get(token.text, 0) + 1
     for name in found:
-        found[name] -= 1
-    for function in unit.functions:  # what a macro says of them beside the one that it makes
-        for first, last in ((function.around[0], function.first), (function.last, function.around[1])):
-            for token in unit.tokens[max(first, 0) : max(last, 0)] if first >= 0 else []:
-                if token.text in names:
-                    found[token.text] = found.get(token.text, 0) + 1
+        found[name] -= 1  # its own definition
     for function in unit.functions:
         for e in expressions(function.body):
             call = strip(e.call) if isinstance(e, t.Await | t.Spawn | t.Lazy | t.BlockOn) else None

@@ -207,6 +207,8 @@ class Writer:
         self._add(f", sizeof({self._numbered(index, opening, closing)}))")
         if self._mapped:
             self.result.selections[index] = (start, self._at)
+            # A call whose callee is chosen begins where clang sees the callee begin.
+            self.result.starts[index], self.result.ends[closing] = start, self._at
         self._add(" ")
         return closing + 1
 

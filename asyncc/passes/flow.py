@@ -33,6 +33,13 @@ class Node:
 NOWHERE = -1
 
 
+def _in_the_text(variable: low.Variable) -> tuple[bool, int, int, str]:
+    """An order of variables. A set's own follows their addresses, and the output must be the same bytes each time."""
+    if isinstance(variable, low.Site):
+        return True, variable.order, 0, ""
+    return False, variable.index, variable.position.offset, variable.name
+
+
 class Flow:
     def __init__(self, context: Context, body: low.Low) -> None:
         self.c = context
@@ -76,7 +83,7 @@ class Flow:
 
     def mask(self, variables: set[low.Variable]) -> int:
         bits = 0
-        for v in variables:
+        for v in sorted(variables, key=_in_the_text) if len(variables) > 1 else variables:
             if isinstance(v, low.Site) or v.storage in ("", "register"):
                 bits |= self.bit(v)
         return bits

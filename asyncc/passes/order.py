@@ -371,6 +371,8 @@ class Order:
                         return True
                 case t.Unary() if x.op in ("+", "-", "~", "!"):
                     stack.append(x.operand)
+                case t.Selected():
+                    stack.append(x.chosen)
                 case t.Cast():
                     stack.append(x.operand)
                 case t.Binary():
