@@ -5,13 +5,16 @@
 #   make test     every test: compiler, runtime, programs, CMake, fuzz (bounded), lint
 #   make bench    the same work here and in Tokio, Go, C++; prints ratios
 #   make fuzz     random C turned async, checksums compared; N=… programs
+#   make soak     all of the library at once; MINUTES=… long, memory has to stay where it was
+#   make valgrind the runtime's tests under valgrind
 #   make lint     ruff, mypy, clang-format, clang-tidy
 #   make format   lays out all sources
 #   make docs     checks and builds the documentation
 
 N ?= 100
+MINUTES ?= 60
 
-.PHONY: all demo test bench fuzz lint format docs setup clean help
+.PHONY: all demo test bench fuzz soak valgrind lint format docs setup clean help
 all: help
 
 help:
@@ -35,6 +38,14 @@ bench:
 fuzz:
 	@scripts/setup fuzz
 	@scripts/fuzz $(N)
+
+soak:
+	@scripts/setup core
+	@.venv/bin/python scripts/soak $$(( $(MINUTES) * 60 ))
+
+valgrind:
+	@scripts/setup test
+	@.venv/bin/python scripts/valgrind
 
 lint:
 	@scripts/setup lint

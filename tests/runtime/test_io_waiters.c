@@ -241,7 +241,7 @@ END_TEST
 START_TEST(both_directions_of_a_foreign_descriptor_are_armed_anew)
 {
     int ends[2];
-    char buf[65536];
+    char buf[65536] = { 0 };
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     while (write(ends[0], buf, sizeof buf) > 0) {}
     void *readable = START(ac_readable, ends[0]), *writable = START(ac_writable, ends[0]);
