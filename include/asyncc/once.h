@@ -86,8 +86,7 @@ static inline void ac_once_begin_init(struct ac_once_begin_future *self, ac_once
 static inline int ac_once_begin_poll(struct ac_once_begin_future *self, ac_context *cx)
 {
     if (ac__still_waiting(&self->waiter)) return AC_PENDING;
-    if (!ac__ever_queued(&self->waiter) && ac_once_is_done(self->once))
-        return ac__budget(cx) ? AC_READY : AC_PENDING;
+    if (!ac__ever_queued(&self->waiter) && ac_once_is_done(self->once)) return ac__budget(cx) ? AC_READY : AC_PENDING;
     return ac_once_begin_poll_slow(self, cx);
 }
 
