@@ -33,7 +33,8 @@ static inline bool ac__still_waiting(const struct ac__waiter *waiter)
     return __atomic_load_n(&waiter->state, __ATOMIC_ACQUIRE) == AC__WAITING;
 }
 
-/* False: it never came to the queue, so a drop has nothing to do. Relaxed: once queued it stays so whatever is handed to it. */
+/* False: it never came to the queue, so a drop has nothing to do. Relaxed: once queued it stays so whatever is
+ * handed to it. */
 static inline bool ac__ever_queued(const struct ac__waiter *waiter)
 {
     return __atomic_load_n(&waiter->state, __ATOMIC_RELAXED) != AC__UNQUEUED;
