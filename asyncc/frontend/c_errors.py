@@ -37,6 +37,27 @@ def errors(unit: ParsedUnit, source: SourceText) -> list[Diagnostic]:
     return [_convert(found, source) for found in unit.diagnostics(ERROR) if _TOO_MANY not in found.message]
 
 
+def in_foreign_header(
+    found: list[Diagnostic], source: SourceText, folders: list[str], version: int
+) -> Diagnostic | None:
+    """One error for all that clang's parser has against a header which another compiler brings for itself alone."""
+    for d in found:
+        if d.position is None or not d.position.file.startswith(tuple(f"{folder}/" for folder in folders)):
+            continue
+        own = (n.position for n in d.notes if n.position is not None and n.position.file == source.path)
+        name = d.position.file.rsplit("/", 1)[-1]
+        return Diagnostic(
+            "error",
+            "c",
+            next(own, d.position),
+            f"this <{name}> is written for its own compiler alone, and asyncc reads C with libclang {version}",
+            [Note(d.message, d.position)],
+            fix=f"install the headers of clang {version} (Debian: apt install libclang-common-{version}-dev), or name their "
+            "folder in ASYNCC_CLANG_HEADERS; or install the libclang that fits the clang you have (pip install 'libclang==14.*')",
+        )
+    return None
+
+
 def _convert(found: ClangDiagnostic, source: SourceText) -> Diagnostic:
     position = _position(found.file, found.offset, found.in_main, source)
     name = found.option.removeprefix("-W").removeprefix("error=") or "c"

@@ -33,6 +33,7 @@ from .parser.scope import Scopes
 from .plain_text import Writer
 from .regions import Chooser, Region
 from .text import SourceText
+from .toolchain import Toolchain
 from .unit_parse import ParsedUnit
 
 # In a .ac file these are errors: mixing up handle types or async and plain pointers would compile to nonsense.
@@ -89,7 +90,8 @@ class Frontend:
         self.macros.set_command_line(self.options.defines)
         found = c_errors.errors(self.first, self.source)
         if found:
-            raise InputErrors(in_order(self._worth_saying(found)))
+            foreign = c_errors.in_foreign_header(found, self.source, self._toolchain.foreign, self.lib.version)
+            raise InputErrors(in_order([foreign] if foreign else self._worth_saying(found)))
 
     @staticmethod
     def _worth_saying(found: list[Diagnostic]) -> list[Diagnostic]:
@@ -102,9 +104,12 @@ class Frontend:
         return found
 
     @cached_property
+    def _toolchain(self) -> Toolchain:
+        return toolchain.find(self.options.cc, _target_flags(self.options.extra), self.lib.version)
+
+    @cached_property
     def _flags(self) -> list[str]:
         options = self.options
-        target = _target_flags(options.extra)
         own = options.include_dir or str(include_dir())
         return [
             "-xc",
@@ -115,7 +120,7 @@ class Frontend:
             *(f"-U{d}" for d in options.undefines),
             *options.extra,
             f"-I{own}",
-            *toolchain.find(options.cc, target).flags,
+            *self._toolchain.flags,
             *_STRICT,
             # gcc takes [[…]] in every standard; clang since 17, which then forgot the flag.
             *(["-fdouble-square-bracket-attributes"] if self.lib.version < 17 else []),

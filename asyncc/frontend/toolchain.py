@@ -14,13 +14,13 @@ import os
 import shlex
 import shutil
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import Failure
 from ..paths import cache_dir
 
-_VERSION = 3  # of what the cache holds
+_VERSION = 4  # of what the cache holds
 
 
 @dataclass(slots=True)
@@ -28,10 +28,14 @@ class Toolchain:
     """`flags` go before the user's: they give clang the directories a compile by `cc` would search."""
 
     flags: list[str]
+    # Builtin headers in use that are another compiler's than libclang's, or another version's: those of them that are written
+    # for the compiler itself (vector intrinsics, OpenMP) may be no C to libclang.
+    foreign: list[str] = field(default_factory=list)
 
 
-def find(cc: str, target_flags: list[str]) -> Toolchain:
-    """The directories for this compiler and these flags (-m32, --target=…, --sysroot=…)."""
+def find(cc: str, target_flags: list[str], version: int) -> Toolchain:
+    """The directories for this compiler and these flags (-m32, --target=…, --sysroot=…), to be read by libclang of this
+    version."""
     command = shlex.split(cc) or ["cc"]
     path = shutil.which(command[0])
     if path is None:
@@ -40,25 +44,25 @@ def find(cc: str, target_flags: list[str]) -> Toolchain:
             "asyncc needs gcc or clang for its headers: install one, or name it with CC or --cc",
         )
     command[0] = path
-    entry = _cache_entry(command, target_flags)
+    entry = _cache_entry(command, target_flags, version)
     if entry is not None:
         with contextlib.suppress(OSError, ValueError):
             stored = json.loads(entry.read_text())
             if all(os.path.isdir(d) for d in stored["dirs"]):  # noqa: PTH112
-                return Toolchain(list(stored["flags"]))
+                return Toolchain(list(stored["flags"]), list(stored["foreign"]))
     dirs = _ask(command, target_flags)
-    flags = _flags(dirs)
+    found = _chosen(dirs, version)
     if entry is not None:
-        _store(entry, {"dirs": dirs, "flags": flags})
-    return Toolchain(flags)
+        _store(entry, {"dirs": dirs, "flags": found.flags, "foreign": found.foreign})
+    return found
 
 
-def _cache_entry(command: list[str], flags: list[str]) -> Path | None:
+def _cache_entry(command: list[str], flags: list[str], version: int) -> Path | None:
     try:
         status = os.stat(command[0])  # noqa: PTH116
         environment = [os.environ.get(v, "") for v in ("CPATH", "C_INCLUDE_PATH", "SDKROOT", "GCC_EXEC_PREFIX")]
         resource = [(p, os.stat(p).st_mtime_ns) for p in _resource_dirs()]  # noqa: PTH116
-        key = repr((_VERSION, command, status.st_mtime_ns, status.st_size, flags, environment, resource))
+        key = repr((_VERSION, version, command, status.st_mtime_ns, status.st_size, flags, environment, resource))
         data = key.encode("utf-8", "surrogateescape")
         # Two cheap sums rather than a digest: loading hashlib would cost more than all of the rest here.
         return cache_dir() / f"toolchain-{zlib.crc32(data):08x}{zlib.adler32(data):08x}.json"
@@ -108,7 +112,10 @@ def _ask(command: list[str], flags: list[str]) -> list[str]:
 
 
 def _resource_dirs() -> list[str]:
-    """Folders with clang's own stddef.h, newest first."""
+    """Folders with clang's own stddef.h, newest first. ASYNCC_CLANG_HEADERS names one; empty, none is looked for."""
+    chosen = os.environ.get("ASYNCC_CLANG_HEADERS")
+    if chosen is not None:
+        return [chosen] if chosen else []
     patterns = ["/usr/lib/llvm-*/lib/clang/*/include", "/usr/lib/clang/*/include", "/usr/lib64/clang/*/include"]
     patterns += ["/usr/local/lib/clang/*/include", "/opt/homebrew/opt/llvm/lib/clang/*/include"]
     found = {os.path.realpath(p) for pattern in patterns for p in glob.glob(pattern)}  # noqa: PTH207
@@ -125,22 +132,21 @@ def _is_builtin(path: str) -> bool:
     return os.path.isfile(path + "/stddef.h") and os.path.isfile(path + "/stdarg.h")  # noqa: PTH113
 
 
-def _flags(dirs: list[str]) -> list[str]:
-    """-nostdinc, then asyncc's own replacements (include/ beside this file says why), the builtin headers (clang's where it
-    is installed), then the rest in the compiler's order. gcc's own builtin directories come last where clang's are used:
-    they may hold more than clang's (libgomp's omp.h)."""
+def _chosen(dirs: list[str], version: int) -> Toolchain:
+    """-nostdinc, then asyncc's own replacements (include/ beside this file says why), the builtin headers, then the rest in
+    the compiler's order. Those of the clang that libclang belongs to are best, then any clang's, then gcc's. gcc's own
+    builtin directories come last where clang's are used: they may hold more than clang's (libgomp's omp.h)."""
     builtin = [d for d in dirs if _is_builtin(d)]
     rest = [d for d in dirs if d not in builtin]
-    resource = _resource_dirs()
-    own = _isystem([str(Path(__file__).resolve().parent / "include")])
-    if any("/clang/" in d for d in builtin):  # cc is a clang: its own headers fit
-        ordered = dirs
-    elif resource:
-        ordered = [*[d for d in rest if "/local/" in d], resource[0], *[d for d in rest if "/local/" not in d]]
-        return ["-nostdinc", *own, *_isystem(ordered), *_after(builtin)]
-    else:
-        ordered = dirs
-    return ["-nostdinc", *own, *_isystem(ordered)]
+    fitting = sorted(_resource_dirs(), key=lambda d: _version_of(d)[:1] != [version])  # stable: else the newest
+    own = ["-nostdinc", *_isystem([str(Path(__file__).resolve().parent / "include")])]
+    is_clang = any("/clang/" in d for d in builtin)
+    if not fitting or (is_clang and _version_of(fitting[0])[:1] != [version]):
+        foreign = [d for d in builtin if not is_clang or _version_of(d)[:1] != [version]]
+        return Toolchain([*own, *_isystem(dirs)], foreign)
+    foreign = [] if _version_of(fitting[0])[:1] == [version] else fitting[:1]
+    ordered = [*[d for d in rest if "/local/" in d], fitting[0], *[d for d in rest if "/local/" not in d]]
+    return Toolchain([*own, *_isystem(ordered), *_after([] if is_clang else builtin)], [*foreign, *builtin])
 
 
 def _isystem(dirs: list[str]) -> list[str]:

@@ -1,0 +1,119 @@
+"""Machines without clang's headers, and headers of another clang than libclang's."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from command_line import Command
+
+from asyncc.frontend import toolchain
+
+HEAD = "#include <asyncc/asyncc.h>\n"
+GCC = shutil.which("gcc")
+STANDARD = [
+    "complex",
+    "float",
+    "inttypes",
+    "iso646",
+    "limits",
+    "math",
+    "stdalign",
+    "stdarg",
+    "stdatomic",
+    "stdbool",
+    "stddef",
+    "stdint",
+    "stdio",
+    "stdlib",
+    "stdnoreturn",
+    "string",
+    "tgmath",
+    "threads",
+    "time",
+    "unistd",
+    "pthread",
+]
+
+needs_gcc = pytest.mark.skipif(GCC is None, reason="needs gcc")
+
+
+@needs_gcc
+def test_with_gcc_alone_the_standard_headers_are_read(asyncc: Command, tmp_path: Path) -> None:
+    includes = "".join(f"#include <{name}.h>\n" for name in STANDARD)
+    (tmp_path / "a.ac").write_text(
+        HEAD
+        + includes
+        + """
+static atomic_int count;
+static int sum(int n, ...) { va_list a; va_start(a, n); int s = 0; while (n--) s += va_arg(a, int); va_end(a); return s; }
+static async double number(double d) { await ac_yield(); return d; }
+async int main(void)
+{
+    alignas(16) double d = sqrt(await number(16));
+    atomic_fetch_add(&count, sum(2, 1, (int)await number(2)));
+    bool right = atomic_load(&count) == 3 and creal(d + I * d) < DBL_MAX;
+    printf("%d %" PRId64 "\\n", right, INT64_C(7));
+    return !right;
+}
+"""
+    )
+    done = asyncc("a.ac", "--cc=gcc", "-o", "a.c", ASYNCC_CLANG_HEADERS="")
+    assert (done.returncode, done.stderr) == (0, "")
+    include = str(Path(toolchain.__file__).parents[2] / "include")
+    compiled = subprocess.run(
+        ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{include}", "-c", "a.c"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert compiled.returncode == 0, compiled.stderr
+
+
+@needs_gcc
+def test_a_header_for_gcc_alone_is_one_error_that_says_what_to_install(asyncc: Command, tmp_path: Path) -> None:
+    header = subprocess.run(["gcc", "-print-file-name=include/immintrin.h"], capture_output=True, text=True)
+    if not Path(header.stdout.strip()).is_file():
+        pytest.skip("gcc has no such header for this processor")
+    (tmp_path / "a.ac").write_text(HEAD + "#include <immintrin.h>\nasync int main(void) { return 0; }\n")
+    done = asyncc("a.ac", "--cc=gcc", "-o", "a.c", ASYNCC_CLANG_HEADERS="")
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if " error: " in line] == [done.stderr.splitlines()[0]]
+    assert done.stderr.startswith("a.ac:2:")
+    assert "install the headers of clang" in done.stderr
+    assert not (tmp_path / "a.c").exists()
+
+
+def folders(top: Path, *names: str) -> list[str]:
+    """Folders that look like a compiler's own headers."""
+    made = []
+    for name in names:
+        path = top / name
+        path.mkdir(parents=True)
+        for header in ("stddef.h", "stdarg.h"):
+            (path / header).touch()
+        made.append(str(path))
+    return made
+
+
+def test_the_headers_of_libclang_s_own_version_are_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new, fitting = folders(tmp_path, "clang/19/include", "clang/16.0.6/include")
+    (gcc,) = folders(tmp_path, "gcc/12/include")
+    monkeypatch.setattr(toolchain, "_resource_dirs", lambda: [new, fitting])
+    found = toolchain._chosen([gcc, "/usr/include"], 16)
+    assert fitting in found.flags
+    assert new not in found.flags
+    assert found.flags.index(gcc) > found.flags.index("/usr/include")
+    assert found.foreign == [gcc]
+
+
+def test_headers_of_another_clang_are_used_and_known_to_be_another_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (other,) = folders(tmp_path, "clang/14.0.6/include")
+    monkeypatch.setattr(toolchain, "_resource_dirs", lambda: [other])
+    found = toolchain._chosen(["/usr/include"], 18)
+    assert other in found.flags
+    assert found.foreign == [other]
