@@ -5,8 +5,10 @@ from __future__ import annotations
 import bisect
 import re
 from collections import deque
+from pathlib import Path
 
 from ..ir import tree as t
+from ..paths import include_dir
 from ..passes.calls import Calls, expressions
 from ..passes.walk import strip
 from .c_function import FunctionPrinter, Lowered
@@ -94,6 +96,21 @@ def _prologue(unit: t.Unit, w: Writer) -> None:
     w.raw(f"/* Written by asyncc from {unit.path}: change that file, not this one. */\n", OWN)
     if unit.uses_words_in_headers:
         w.raw("#define async\n", OWN)
+    if _asks_for_asyncc(unit):
+        w.raw("#define __ASYNCC__ 1\n#define AC__OUTPUT 1\n", OWN)
+
+
+def _asks_for_asyncc(unit: t.Unit) -> bool:
+    """Does the user's text, or a header of theirs, stand under `#ifdef __ASYNCC__`? Then the C compiler has to see what
+    asyncc saw: the output says that it is defined, and the library's headers leave out the words all the same."""
+    word = b"__ASYNCC__"
+    if word in unit.source:
+        return True
+    library = str(include_dir())
+    for name in unit.dependencies:
+        if not name.startswith(("/usr/", library)) and word in Path(name).read_bytes():
+            return True
+    return False
 
 
 def _mentions(unit: t.Unit) -> dict[str, int]:

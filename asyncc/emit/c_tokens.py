@@ -28,6 +28,7 @@ class TokenPrinter:
         self.tokens, self.renames, self.w = tokens, renames, writer
         self.suppress = False  # the white space before the next token has been written already
         self._plain: dict[int, str | None] = {}
+        self._home: tuple[str, str] | None = None  # the file of the function's first token, and the writer's name for it
 
     def span(self, first: int, last: int) -> None:
         tokens, renames = self.tokens, self.renames.at
@@ -79,8 +80,16 @@ class TokenPrinter:
         for piece in pieces[1:]:
             self.w.raw("\n" + piece, None, glued=True)
 
+    def _enter(self, token: Token) -> None:
+        """A body may include a file: what stands in that is given with its name, what stands behind it with the old one."""
+        file = token.position.file
+        if self._home is None:
+            self._home = file, self.w.file
+        self.w.file = self._home[1] if file == self._home[0] else file
+
     def before(self, token: Token) -> None:
         """White space and comments before a token, once."""
+        self._enter(token)
         if self.suppress:
             self.suppress = False
             return
@@ -89,13 +98,15 @@ class TokenPrinter:
     def lead(self, token: Token) -> None:
         text = token.before
         if text:
-            line = token.position.line - text.count("\n")
+            line: int | None = token.position.line - text.count("\n")
+            if line is not None and line < 1:  # it stands in the including file, the token in the included one
+                line = None
             if "/*" in text or "//" in text:
                 self._comments(text, line)
             else:
                 self.w.raw(text, line)
 
-    def _comments(self, text: str, line: int) -> None:
+    def _comments(self, text: str, line: int | None) -> None:
         """Comments keep their lines; what is inside one cannot be split."""
         w = self.w
         i, n = 0, len(text)
@@ -107,7 +118,7 @@ class TokenPrinter:
                 w.raw(pieces[0], line)
                 for piece in pieces[1:]:
                     w.raw("\n" + piece, None, glued=True)
-                line += len(pieces) - 1
+                line = line and line + len(pieces) - 1
             elif text.startswith("//", i):
                 end = text.find("\n", i)
                 end = n if end < 0 else end
@@ -117,7 +128,7 @@ class TokenPrinter:
                 while end < n and not text.startswith(("/*", "//"), end):
                     end += 1
                 w.raw(text[i:end], line)
-                line += text.count("\n", i, end)
+                line = line and line + text.count("\n", i, end)
             i = end
 
     def use_text(self, use: MacroUse) -> str | None:

@@ -41,7 +41,7 @@ def word(c: Context, e: t.Expr, codes: list[low.Code]) -> low.Code:
         case t.IsDone():
             facts.add(facts_of(e.future))
             assert e.future.local is not None
-            return low.Code(["(", low.Which(e.future.local), " == 0)"], facts)
+            return low.Code(["(!", low.Which(e.future.local), ")"], facts)
     raise AssertionError(type(e).__name__)
 
 

@@ -26,7 +26,7 @@ enum {
 /* The value of `expression`; but unless `condition` holds it does not compile, at the line of its use. asyncc needs no
  * such help: it refuses incompatible pointers in a .ac file itself. The C compilers only warn of them, and a wrong
  * element type must be an error there too. */
-#ifdef __ASYNCC__
+#if defined __ASYNCC__ && !defined AC__OUTPUT
 #define AC__REQUIRE(condition, message, expression) (expression)
 #else
 #define AC__REQUIRE(condition, message, expression)                                                                    \
@@ -66,7 +66,7 @@ enum {
 
 /* Marks a function that takes over the handle in its first argument: in a .ac file a variable given there is set to
  * NULL. */
-#ifdef __ASYNCC__
+#if defined __ASYNCC__ && !defined AC__OUTPUT
 /* preserve_most puts async-ness into the function type, so that clang refuses to mix async and plain pointers. */
 #if defined __x86_64__ || defined __aarch64__
 #define ac_async __attribute__((annotate("asyncc:async"), preserve_most))

@@ -8,7 +8,7 @@
 #ifndef ASYNCC_WORDS_H
 #define ASYNCC_WORDS_H
 
-#ifdef __ASYNCC__
+#if defined __ASYNCC__ && !defined AC__OUTPUT
 int ac__select(int), ac__when(void), ac__gather(void), ac__defer(void), ac__otherwise(void), ac__until(int);
 _Bool ac__within(long long);
 void *ac__h(void);
