@@ -41,6 +41,7 @@ static inline void ac__list_push_front(struct ac__list *head, struct ac__list *n
 
 static inline void ac__list_remove(struct ac__list *node)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it does not know that a node's neighbours point at it. */
     node->prev->next = node->next;
     node->next->prev = node->prev;
     node->next = node->prev = NULL;

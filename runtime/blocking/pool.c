@@ -94,9 +94,9 @@ static uint32_t *take_sleeper(struct ac__blocking_pool *pool)
 
 static int start_thread(struct ac__blocking_pool *pool);
 
-/* With the lock held, and a job queued: sees to it that a thread comes. *word: to be woken, or NULL. Failing to start one
- * matters only when none serves, and is -ENOMEM whatever the system was short of: -EAGAIN would mean that the call is worth
- * trying again. */
+/* With the lock held, and a job queued: sees to it that a thread comes. *word: to be woken, or NULL. Failing to start
+ * one matters only when none serves, and is -ENOMEM whatever the system was short of: -EAGAIN would mean that the call
+ * is worth trying again. */
 static int call_thread(struct ac__blocking_pool *pool, uint32_t **word)
 {
     *word = NULL;

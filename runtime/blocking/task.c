@@ -3,7 +3,7 @@
 #include "blocking/pool.h"
 #include "sched/rt.h"
 
-#define ROUND(size) (((size) + 15) / 16 * 16)
+#define ROUND(size) (((size_t)(size) + 15) / 16 * 16)
 
 struct part {
     struct ac__blocking_job job;

@@ -19,7 +19,7 @@ static struct {
 
 void *ac__main_begin(const ac_descriptor *type)
 {
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     the.runtime = ac__runtime_new(&ac__main_options.options, ac__main_options.size);
     if (!the.runtime) ac__fatal("the runtime for main could not be made: %s", strerror(errno));
     the.type = type;

@@ -35,7 +35,7 @@ static void adapt_global_interval(struct ac__worker *worker)
         int64_t wanted = mean > 0 ? GLOBAL_VISIT_NS / mean : GLOBAL_INTERVAL_MAX;
         if (wanted < GLOBAL_INTERVAL_MIN) wanted = GLOBAL_INTERVAL_MIN;
         if (wanted > GLOBAL_INTERVAL_MAX) wanted = GLOBAL_INTERVAL_MAX;
-        worker->global_interval = (uint32_t)((worker->global_interval * 9 + wanted + 5) / 10);
+        worker->global_interval = (uint32_t)(((int64_t)worker->global_interval * 9 + wanted + 5) / 10);
         if (worker->global_interval < GLOBAL_INTERVAL_MIN) worker->global_interval = GLOBAL_INTERVAL_MIN;
     }
     worker->batch_started = now;

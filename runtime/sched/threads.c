@@ -26,7 +26,7 @@ int ac__thread_start(ac_runtime *rt, pthread_t *thread, void *(*run)(void *), vo
 void ac__thread_begin(ac_runtime *rt)
 {
     char name[16];
-    snprintf(name, sizeof name, "%s", rt->options.thread_name);
+    (void)snprintf(name, sizeof name, "%s", rt->options.thread_name);
     pthread_setname_np(pthread_self(), name);
     if (rt->options.on_thread_start) rt->options.on_thread_start(rt->options.hook_context);
 }

@@ -4,7 +4,8 @@
 #include "sched/worker.h"
 #include "task/task.h"
 
-/* A handle that was used up names a cell that is free, until another task gets it: most uses of a stale one are caught so. */
+/* A handle that was used up names a cell that is free, until another task gets it: most uses of a stale one are caught
+ * so. */
 static void check(const struct ac__task *task, const char *call)
 {
     if (ac__unlikely(ac__atomic_load(&task->state, relaxed) == 0))

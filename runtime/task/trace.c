@@ -29,7 +29,7 @@ void ac__text_add(struct ac__text *text, const char *format, ...)
     int n = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (n > 0 && make_room(text, (size_t)n + 1)) {
-        vsnprintf(text->bytes + text->length, (size_t)n + 1, format, again);
+        (void)vsnprintf(text->bytes + text->length, (size_t)n + 1, format, again);
         text->length += (size_t)n;
     }
     va_end(again);

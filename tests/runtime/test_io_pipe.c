@@ -134,7 +134,7 @@ START_TEST(random_lines_in_random_pieces_are_the_same_lines)
     int ends[2];
     char *line, text[20000];
     unsigned seed = 7, n = 0;
-    for (unsigned i = 0; i < sizeof text; i++) text[i] = rand_r(&seed) % 40 ? 'a' + (char)(i % 26) : '\n';
+    for (unsigned i = 0; i < sizeof text; i++) text[i] = (char)(rand_r(&seed) % 40 ? 'a' + i % 26 : '\n');
     text[sizeof text - 1] = '\n';
     ck_assert_int_eq(ac_pipe(ends), 0);
     ac_lines lines = AC_LINES_INIT(ends[0]);

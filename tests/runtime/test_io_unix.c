@@ -121,6 +121,7 @@ START_TEST(a_descriptor_is_passed_with_cloexec)
     settle();
     ck_assert_int_eq(AWAIT(ac_sendmsg, ends[0], &send, 0), 1);
     ck_assert_int_eq(JOIN(receiving), 1);
+    ck_assert_ptr_nonnull(CMSG_FIRSTHDR(&receive));
     int passed;
     memcpy(&passed, CMSG_DATA(CMSG_FIRSTHDR(&receive)), sizeof passed);
     ck_assert_int_eq(fcntl(passed, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);

@@ -161,6 +161,7 @@ int main(void)
     tcase_add_test(any, cells_are_aligned_and_apart);
     suite_add_tcase(suite, any);
     TCase *owned = tcase_create("a cache");
+    /* NOLINTNEXTLINE(readability-suspicious-call-argument): own is the set-up, though disown looks like it. */
     tcase_add_checked_fixture(owned, own, disown);
     tcase_add_test(owned, cells_are_aligned_and_apart);
     tcase_add_test(owned, a_freed_cell_is_the_next_one);
