@@ -6,6 +6,8 @@ The arguments are copied into a frame, so their number must be known; and a prom
 
 from __future__ import annotations
 
+from ..frontend.diagnostics import Diagnostic, error
+from ..ir.source import Position
 from .view import View
 
 _PROMISES = {
@@ -17,22 +19,31 @@ _PROMISES = {
 }
 
 
+def variadic(name: str, position: Position) -> Diagnostic:
+    return error(
+        "variadic-async",
+        position,
+        f"'{name}' is async and takes '...': its arguments are kept in a frame, whose size must be known",
+        "take an array and its length, or a struct",
+        len(name),
+    )
+
+
+def promise(name: str, attribute: str, position: Position) -> Diagnostic:
+    return error(
+        "attribute-on-async",
+        position,
+        f"the attribute '{attribute}' cannot stand on the async function '{name}': {_PROMISES[attribute]}",
+        "leave it out",
+        len(name),
+    )
+
+
 def check(view: View) -> None:
     function = view.function
     if not function.decl.is_async:
         return
+    name, position = function.decl.name, view.tokens[function.name_token].position
     if function.is_variadic:
-        view.report(
-            "variadic-async",
-            function.name_token,
-            f"'{function.decl.name}' is async and takes '...': its arguments are kept in a frame, whose size must be known",
-            "take an array and its length, or a struct",
-        )
-    for attribute in function.attributes:
-        if attribute in _PROMISES:
-            view.report(
-                "attribute-on-async",
-                function.name_token,
-                f"the attribute '{attribute}' cannot stand on the async function '{function.decl.name}': {_PROMISES[attribute]}",
-                "leave it out",
-            )
+        view.found.append(variadic(name, position))
+    view.found += [promise(name, attribute, position) for attribute in function.attributes if attribute in _PROMISES]

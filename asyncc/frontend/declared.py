@@ -40,6 +40,7 @@ class Declarations:
     consumers: set[str] = field(default_factory=set)
     records: dict[str, Cursor] = field(default_factory=dict)  # `struct NAME_future`
     header_bodies: list[Cursor] = field(default_factory=list)  # async functions with a body in a header
+    prototypes: list[Cursor] = field(default_factory=list)  # async functions declared without a body
     word_uses: list[tuple[str, Cursor]] = field(default_factory=list)  # words in headers
 
 
@@ -90,7 +91,7 @@ def read(unit: ParsedUnit, macros: MacroTable | None) -> Declarations:
 def _function(unit: ParsedUnit, found: Declarations, cursor: Cursor, floor: int) -> None:
     lib = unit.lib
     name = lib.spelling(cursor)
-    is_async = lib.getFunctionTypeCallingConv(lib.getCursorType(cursor)) == c.CALLCONV_PRESERVE_MOST
+    is_async = lib.getFunctionTypeCallingConv(lib.getCursorType(cursor)) in c.CALLCONV_ASYNC
     has_body = bool(lib.isCursorDefinition(cursor))
     if not is_async and lib.Cursor_hasAttrs(cursor):
         marks = marks_of(unit, cursor)
@@ -102,6 +103,8 @@ def _function(unit: ParsedUnit, found: Declarations, cursor: Cursor, floor: int)
     if has_body or name not in found.functions:
         found.functions[name] = cursor
     if not has_body:
+        if is_async:
+            found.prototypes.append(cursor)
         return
     found.bodies.add(name)
     start, end = unit.extent(cursor)
@@ -158,7 +161,7 @@ class Describer:
 
     def _is_async(self, cursor: Cursor) -> bool:
         lib = self._unit.lib
-        if lib.getFunctionTypeCallingConv(lib.getCursorType(cursor)) == c.CALLCONV_PRESERVE_MOST:
+        if lib.getFunctionTypeCallingConv(lib.getCursorType(cursor)) in c.CALLCONV_ASYNC:
             return True
         return bool(lib.Cursor_hasAttrs(cursor)) and "asyncc:async" in marks_of(self._unit, cursor)
 

@@ -77,6 +77,7 @@ TYPE_REF = 43
 FIRST_EXPR, LAST_EXPR = 100, 199
 UNEXPOSED_EXPR, DECL_REF_EXPR, MEMBER_REF_EXPR, CALL_EXPR = 100, 101, 102, 103
 FIRST_ATTR, LAST_ATTR, ANNOTATE_ATTR = 400, 499, 406
+PROMISES = {409: "pure", 410: "const"}
 MACRO_DEFINITION, MACRO_EXPANSION, INCLUSION_DIRECTIVE = 501, 502, 503
 
 # Kinds of types (CXTypeKind).
@@ -84,7 +85,8 @@ T_INVALID, T_UNEXPOSED, T_VOID, T_FIRST_BUILTIN, T_LAST_BUILTIN = 0, 1, 2, 2, 39
 T_COMPLEX, T_POINTER, T_BLOCK_POINTER, T_RECORD, T_ENUM, T_TYPEDEF = 100, 101, 102, 105, 106, 107
 T_FUNCTION_NO_PROTO, T_FUNCTION, T_CONSTANT_ARRAY, T_VECTOR, T_INCOMPLETE_ARRAY, T_VLA = 110, 111, 112, 113, 114, 115
 T_AUTO, T_ELABORATED, T_ATTRIBUTED, T_ATOMIC = 118, 119, 163, 177
-CALLCONV_PRESERVE_MOST = 14
+# What <asyncc/handle.h> marks the types of async functions with: preserve_most, or pascal on i386, which has not got that.
+CALLCONV_ASYNC = frozenset({14, 5})
 
 PARSE_DETAILED_RECORD = 0x01
 PARSE_KEEP_GOING = 0x200
@@ -236,6 +238,8 @@ def _version(path: str) -> tuple[int, ...]:
 @cache
 def load() -> Libclang:
     """Finds and loads libclang. Failure says what to install."""
+    # By itself libclang parses in a thread of 8 MiB. Ours has a larger stack (asyncc/deep.py).
+    os.environ.setdefault("LIBCLANG_NOTHREADS", "1")
     problems: list[str] = []
     for path in _candidates():
         try:

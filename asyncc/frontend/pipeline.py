@@ -339,6 +339,17 @@ class Frontend:
             if k >= 0 and definition.start < self._moves[k][1]:
                 self.oracle.add_function(definition.start, max(definition.end, definition.start + 1), definition.cursor)
 
+    def check_prototypes(self) -> None:
+        """Async functions that are only declared here cannot be what asyncc/checks/signature.py refuses of bodies either."""
+        from ..checks import signature
+
+        for cursor in self.declarations.prototypes:
+            name, position = self.lib.spelling(cursor), self._decl_position(cursor)
+            said = {child.kind for child in self.second.children(cursor)} & libclang.PROMISES.keys()
+            if self.lib.isFunctionTypeVariadic(self.lib.getCursorType(cursor)):
+                self.diagnostics.append(signature.variadic(name, position))
+            self.diagnostics += [signature.promise(name, libclang.PROMISES[kind], position) for kind in sorted(said)]
+
     @cached_property
     def library(self) -> str:
         return os.path.join(self.options.include_dir or str(include_dir()), "asyncc", "")  # noqa: PTH118
@@ -476,6 +487,7 @@ def run(path: str, data: bytes, options: FrontendOptions) -> tuple[Unit, list[Di
     frontend.expand()
     frontend.parse_plain()
     frontend.parse_bodies()
+    frontend.check_prototypes()
     from ..checks import run_checks
 
     frontend.diagnostics += word_names.in_headers(frontend.first, first_declarations, frontend.library)

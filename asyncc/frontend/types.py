@@ -182,7 +182,7 @@ class Types:
             made.parameters = [self.of_parameter(lib.getArgType(shape, k)) for k in range(max(count, 0))]
             made.is_variadic = bool(lib.isFunctionTypeVariadic(shape))
             made.has_prototype = shape.kind == c.T_FUNCTION
-            made.is_async_function = lib.getFunctionTypeCallingConv(canonical) == c.CALLCONV_PRESERVE_MOST
+            made.is_async_function = lib.getFunctionTypeCallingConv(canonical) in c.CALLCONV_ASYNC
         made.declare_with = self._writer(made, type_, written)
 
     def _through_sugar(self, type_: Type) -> Type:

@@ -67,9 +67,12 @@ enum {
 /* Marks a function that takes over the handle in its first argument: in a .ac file a variable given there is set to
  * NULL. */
 #if defined __ASYNCC__ && !defined AC__OUTPUT
-/* preserve_most puts async-ness into the function type, so that clang refuses to mix async and plain pointers. */
+/* A calling convention that nobody uses puts async-ness into the function type, so that clang refuses to mix async and
+ * plain pointers. Nothing is ever called by it: only asyncc's parser sees it. */
 #if defined __x86_64__ || defined __aarch64__
 #define ac_async __attribute__((annotate("asyncc:async"), preserve_most))
+#elif defined __i386__
+#define ac_async __attribute__((annotate("asyncc:async"), pascal))
 #else
 #define ac_async __attribute__((annotate("asyncc:async")))
 #endif

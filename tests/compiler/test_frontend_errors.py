@@ -200,3 +200,18 @@ def test_json_has_the_same() -> None:
     (found,) = json.loads(render([shown()], "json", False, {}))
     assert (found["name"], found["line"], found["column"], found["fix"]) == ("await-in-defer", 2, 3, "do this")
     assert found["notes"][0]["line"] == 1
+
+
+@pytest.mark.parametrize(
+    ("prototype", "what"),
+    [
+        ("async int f(int a, ...);", "..."),
+        ("__attribute__((pure)) async int f(int a);", "pure"),
+        ("async int f(int a) __attribute__((const));", "const"),
+    ],
+)
+def test_a_bare_prototype_is_refused_as_a_body_is(tmp_path: Path, prototype: str, what: str) -> None:
+    (found,) = refuse(tmp_path, prototype + "\n")
+    assert f"'{what}'" in found.message
+    assert found.position is not None
+    assert found.position.line == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Command
+from frontend_support import parse
 
 from asyncc.frontend import toolchain
 
@@ -117,3 +118,16 @@ def test_headers_of_another_clang_are_used_and_known_to_be_another_s(
     found = toolchain._chosen(["/usr/include"], 18)
     assert other in found.flags
     assert found.foreign == [other]
+
+
+def test_a_pointer_to_an_async_function_is_known_on_a_32_bit_target(tmp_path: Path) -> None:
+    """i386 has no preserve_most: another calling convention marks the type there."""
+    bits = subprocess.run(
+        ["cc", "-m32", "-E", "-xc", "-"], input="#include <stdio.h>\n", capture_output=True, text=True
+    )
+    if bits.returncode:
+        pytest.skip("needs the 32-bit C library's headers")
+    text = "struct s { async int (*p)(int); };\nasync int f(struct s *s) { return await s->p(1); }\n"
+    unit = parse(tmp_path, text, extra=["-m32"])
+    assert unit.pointer_size == 4
+    assert [f.decl.name for f in unit.functions] == ["f"]
