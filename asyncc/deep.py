@@ -30,7 +30,7 @@ def deeply(work: Callable[[], T]) -> T:
     def body() -> None:
         try:
             results.append(work())
-        except BaseException as problem:  # noqa: BLE001 (raised again in the caller's thread)
+        except BaseException as problem:  # raised again in the caller's thread
             problems.append(problem)
         finally:
             done.release()

@@ -22,7 +22,7 @@ from .passes.pipeline import lower_function
 class Options:
     line_directives: bool = True  # `#line` maps the output back to the .ac file
     output: str = ""  # the name of the output as given, for the `#line` of generated code; "" for standard output
-    stop_after: str = ""  # name of a pass: stop there and leave a dump in Translation.dump (for those who work on asyncc)
+    stop_after: str = ""  # a pass: stop after it, and leave a dump in Translation.dump (for those who work on asyncc)
 
 
 @dataclass(slots=True)

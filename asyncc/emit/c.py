@@ -2,94 +2,61 @@
 
 from __future__ import annotations
 
-import bisect
 import re
-from collections import deque
 from pathlib import Path
 
 from ..ir import tree as t
-from ..paths import include_dir
 from ..passes.calls import Calls, expressions
 from ..passes.walk import strip
+from ..paths import include_dir
 from .c_function import FunctionPrinter, Lowered
 from .c_helpers import print_helper
 from .c_tokens import Renames, TokenPrinter
+from .c_user_text import UserText
 from .writer import OWN, Writer, finish
 
 
 def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: str, directives: bool) -> str:
     w = Writer()
-    source = unit.source
-    starts = [0] + [m.end() for m in re.finditer(b"\n", source)]
-    at = 0
     _prologue(unit, w)
-    edits = deque(sorted(unit.edits, key=lambda e: e.start))
-    segments = unit.segments or [t.Segment(0, unit.path, 0, 1)]
-    segment_starts = [s.start for s in segments]
-
-    def where(offset: int) -> tuple[str, int, int]:
-        """File and line of a byte of the source, and where the run of that file ends."""
-        k = bisect.bisect_right(segment_starts, offset) - 1
-        s = segments[k]
-        line = s.line + bisect.bisect_right(starts, offset) - bisect.bisect_right(starts, s.start)
-        end = segments[k + 1].start if k + 1 < len(segments) else len(source)
-        return ("" if s.file == unit.path else s.file), line, end
-
-    done_helpers: set[str] = set()
+    user_text = UserText(unit, w)
     mentions = _mentions(unit)
     used_early = {name for one in lowered.values() for name in one.context.later}
-
-    def user_text(upto: int) -> None:
-        nonlocal at
-        while at < upto:
-            while edits and edits[0].start < at:
-                edits.popleft()
-            edit = edits[0] if edits else None
-            stop = min(upto, edit.start) if edit is not None else upto
-            while at < stop:
-                w.file, line, end = where(at)
-                end = min(end, stop)
-                w.raw(source[at:end].decode("utf-8", "surrogateescape"), line)
-                at = end
-            if edit is not None and edit.start == at and at < upto:
-                edits.popleft()
-                w.file, line, _ = where(at)
-                w.raw(edit.text, line)
-                at = edit.end
-                continue
-            if edit is None or stop == upto:
-                break
-
+    helpers_printed: set[str] = set()
     for function in unit.functions:
         one = lowered[function.decl.name]
-        user_text(function.start)
-        at = function.end
-        w.file = where(function.start)[0]
         one.needs_thunk = not function.decl.is_static or mentions.get(function.decl.name, 0) > 0
         one.has_late_users = function.decl.name in used_early
-        printer = FunctionPrinter(one, w)
-        w.indent = ""
-        tokens = TokenPrinter(unit.tokens, Renames(), w)
-        if function.around[0] >= 0:
-            tokens.span(function.around[0], function.first)
-            w.newline("")
-        new = [h for h in one.context.helpers if h.name not in done_helpers]
-        done_helpers |= {h.name for h in new}
-        if not one.context.is_async:
-            if new:
-                printer.forward()
-                for helper in new:
-                    print_helper(one.context, helper, w)
-                w.newline("")
-            printer.plain()
-        else:
-            printer.forward()
-            for helper in new:
-                print_helper(one.context, helper, w)
-            printer.asynchronous()
-        tokens.span(function.last, function.around[1])
-    user_text(len(source))
+        user_text.print(function.start)
+        user_text.skip(function.start, function.end)
+        _print_function(unit, one, helpers_printed, w)
+    user_text.print(len(unit.source))
     return finish(w.lines, unit.path, output, directives)
+
+
+def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], w: Writer) -> None:
+    """A translated function, after the helpers it is the first to need, with what stands around it on its lines."""
+    context = one.context
+    function = context.function
+    w.indent = ""
+    tokens = TokenPrinter(unit.tokens, Renames(), w)
+    if function.around[0] >= 0:
+        tokens.span(function.around[0], function.first)
+        w.newline("")
+    printer = FunctionPrinter(one, w)
+    helpers = [h for h in context.helpers if h.name not in helpers_printed]
+    helpers_printed |= {h.name for h in helpers}
+    if helpers or context.is_async:
+        printer.forward()
+    for helper in helpers:
+        print_helper(context, helper, w)
+    if context.is_async:
+        printer.asynchronous()
+    else:
+        if helpers:
+            w.newline("")
+        printer.plain()
+    tokens.span(function.last, function.around[1])
 
 
 def _prologue(unit: t.Unit, w: Writer) -> None:
@@ -107,10 +74,8 @@ def _asks_for_asyncc(unit: t.Unit) -> bool:
     if word in unit.source:
         return True
     library = str(include_dir())
-    for name in unit.dependencies:
-        if not name.startswith(("/usr/", library)) and word in Path(name).read_bytes():
-            return True
-    return False
+    theirs = (name for name in unit.dependencies if not name.startswith(("/usr/", library)))
+    return any(word in Path(name).read_bytes() for name in theirs)
 
 
 def _mentions(unit: t.Unit) -> dict[str, int]:

@@ -1,4 +1,5 @@
-"""Prints an async function: frame, init, poll, drop, tables, and the C function that stands for it where only its type is known."""
+"""Prints an async function: frame, init, poll, drop, tables, and the C function that stands for it where only its type
+is known."""
 
 from __future__ import annotations
 
@@ -390,7 +391,7 @@ class FunctionPrinter:
     # --- the real C function
 
     def _thunk(self) -> None:
-        c, w, f = self.c, self.w, self.c.function
+        w, f = self.w, self.c.function
         w.indent = ""
         arguments = "".join(", " + p.name for p in f.parameters)
         result = f.decl.type.result

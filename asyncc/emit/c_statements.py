@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..ir import low
 from ..ir import tree as t
 from .c_code import CodePrinter
+from .c_gather import GatherPrinter
+from .c_select import SelectPrinter
 
 
 class StatementPrinter:
@@ -15,6 +17,7 @@ class StatementPrinter:
         self.in_block = True
         self.defer_depth = 0
         self.result_name = ""
+        self.selects: list[SelectPrinter] = []  # those around, the innermost last
         self.run = f"ac__{self.c.function.decl.name}_run"
 
     # --- layout of the text
@@ -364,7 +367,7 @@ class StatementPrinter:
         if len(head) == 1 and isinstance(head[0], low.Span):
             self.p.tokens.span(s.header[2], s.header[3])
         else:
-            rest = [x for x in head]
+            rest = list(head)
             first = rest[0]
             if isinstance(first, low.Span):
                 rest[0] = low.Span(s.header[2], first.last)
@@ -539,7 +542,7 @@ class StatementPrinter:
         if site.kind != "lazy":
             self.p.start(low.Code(self.p.init(site)))
         else:
-            self._check_lazy(site)
+            self.check_lazy(site)
         indent = self.w.indent
         self.fresh(f"ac__resume_{site.state}: if ({self.polled(site, bool(s.watch))} == AC_PENDING) {{")
         self.put("" if s.watch else " ")
@@ -547,7 +550,7 @@ class StatementPrinter:
         self.w.indent = indent
         self.put("}" if s.watch else " }")
 
-    def _check_lazy(self, site: low.Site) -> None:
+    def check_lazy(self, site: low.Site) -> None:
         assert site.future is not None
         self.put(f"if ({self.p.which(site.future)} == 0) ac__resumed_finished(__FILE__, {site.line});")
 
@@ -617,176 +620,18 @@ class StatementPrinter:
     def _LWon(self, s: low.LWon) -> None:
         select = self.selects[-1]
         if s.arm.test is not None:
-            self.fresh("if (!(")
-            self.p.start(s.arm.test)
-            self.put(f")) goto ac__lost_{select.number};")
-        self.fresh(f"ac__{self.c.function.decl.name}_drop_arms_{select.number}({self.c.self_name});")
-
-    selects: list[low.LSelect] = []
+            select.lost(s.arm)
+        self.fresh(select.drop_arms)
 
     def _LSelect(self, s: low.LSelect) -> None:
         self.lead(s)
-        self.selects = [*self.selects, s]
-        c, w = self.c, self.w
-        outer = w.indent
-        self.put("{")
-        w.indent = outer + "    "
-        inner = w.indent
-        n, count = s.number, len(s.arms)
-        mask = self.p.place(s.mask)
-        one = "1u" if count <= 32 else "1ull"
-        full = f"{(1 << count) - 1}u" if count <= 32 else f"{(1 << count) - 1}ull"
-        self.fresh(f"unsigned ac__won_{n} = 0, ac__first_{n} = 0, ac__turn_{n} = 0;")
-        if all(arm.guard is None for arm in s.arms):
-            self.fresh(f"{mask} = {full};")
-        else:
-            self.fresh(f"{mask} = 0;")
-            for i, arm in enumerate(s.arms):
-                self.p.line = arm.line
-                if arm.guard is None:
-                    self.fresh(f"{mask} |= {one} << {i};")
-                    continue
-                w.newline()
-                self.put("if (")
-                self.p.start(arm.guard)
-                self.put(f") {mask} |= {one} << {i};")
-        for i, arm in enumerate(s.arms):
-            if arm.site.kind == "lazy" and arm.guard is None:
-                self.p.line = arm.line
-                w.newline()
-                self._check_lazy(arm.site)
-                continue
-            self.p.line = arm.line
-            guarded = arm.guard is not None
-            w.newline()
-            if guarded:
-                self.put(f"if ({mask} & {one} << {i}) {{ ")
-                w.indent = inner + "    "
-            for x in arm.setup:
-                x.first = -1
-                self.statement(x)
-            if arm.setup:
-                w.newline()
-            if arm.site.kind == "lazy":
-                self._check_lazy(arm.site)
-            else:
-                self.p.start(low.Code(self.p.init(arm.site)))
-            w.indent = inner
-            if guarded:
-                self.put(" }")
-        self.p.line = s.line
-        first = "0" if s.is_biased or count == 1 else f"ac__random({c.cx_name}, {count})"
-        self.fresh(f"ac__resume_{s.state}: ac__first_{n} = {first};")
-        self.fresh(f"for (ac__turn_{n} = 0; ac__turn_{n} < {count}; ac__turn_{n}++) {{")
-        w.indent = inner + "    "
-        self.fresh(f"switch ((ac__first_{n} + ac__turn_{n}) % {count}) {{")
-        for i, arm in enumerate(s.arms):
-            self.p.line = arm.line
-            label = f"case {i}" if i < count - 1 else "default"
-            self.fresh(
-                f"{label}: if ({mask} & {one} << {i} && {self.polled(arm.site, True)} == AC_READY) "
-                f"{{ {mask} &= ~({one} << {i}); ac__won_{n} = {i}; goto ac__won_{n}; }} break;"
-            )
-        self.p.line = s.line
-        self.fresh("}")
-        if any(arm.test is not None for arm in s.arms):
-            self.fresh(f"ac__lost_{n}:;")
-        w.indent = inner
-        self.fresh("}")
-        drop_arms = f"ac__{c.function.decl.name}_drop_arms_{n}({c.self_name});"
-        if s.otherwise is not None or any(arm.guard is not None or arm.test is not None for arm in s.arms):
-            self.fresh(f"if (!{mask})")
-            if s.otherwise is not None:
-                self.put(" {")
-                w.indent = inner + "    "
-                self.statement(s.otherwise)
-                self.fresh(f"goto {s.end.label};")
-                s.end.used = True
-                w.indent = inner
-                self.fresh("}")
-            else:
-                self.put(f" ac__select_all_disabled(__FILE__, {s.line});")
-        if s.default is not None:
-            self.fresh(drop_arms)
-            self.fresh(f"ac__won_{n} = {count};")
-        else:
-            w.newline()
-            self.suspend(s.state, s.strand, s.watch, drop_arms)
-        self.fresh(f"ac__won_{n}: switch (ac__won_{n}) {{")
-        for i, arm in enumerate(s.arms):
-            self.p.line = arm.line
-            last = i == count - 1 and s.default is None
-            self.fresh(f"case {i}: {{" if not last else "default: {")
-            w.indent = inner + "    "
-            self.all(arm.won)
-            self.fresh("break;")
-            w.indent = inner
-            self.fresh("}")
-        if s.default is not None:
-            self.fresh("default: {")
-            w.indent = inner + "    "
-            self.all(s.default)
-            w.indent = inner
-            self.fresh("}")
-        self.fresh("}")
-        w.indent = outer
-        self.fresh("}")
-        self.selects = self.selects[:-1]
+        self.selects.append(SelectPrinter(self, s))
+        self.selects[-1].print()
+        self.selects.pop()
 
     def _LGather(self, s: low.LGather) -> None:
         self.lead(s)
-        c, w = self.c, self.w
-        outer = w.indent
-        assert self.p.frame is not None
-        states, turn = self.p.place(s.states), self.p.place(s.turn)
-        n, count = s.number, len(s.branches)
-        me, cx = c.self_name, c.cx_name
-        self.put("{")
-        inner = w.indent = outer + "    "
-        starts = " ".join(f"{states}[{b.index}] = {b.start};" for b in s.branches)
-        self.fresh(f"{starts} {turn} = 0;")
-        cancel = f"ac__{c.function.decl.name}_cancel_{n}({me});"
-        indirect = c.function.decl.name in c.calls.pools
-        call = f"{self.run}({me}, {cx}, {states}[ac__branch])"
-        if indirect:
-            call = f"(++{cx}->indirect, ac__less_indirect({cx}, {call}))"
-        self.fresh(f"ac__resume_{s.state}: {{")
-        w.indent = inner + "    "
-        self.fresh("bool ac__waits = false;")
-        self.fresh(f"for (unsigned ac__i = 0; ac__i < {count}; ac__i++) {{")
-        w.indent = inner + "        "
-        self.fresh(f"unsigned ac__branch = ({turn} + ac__i) % {count};")
-        self.fresh(f"if ({states}[ac__branch] == 0) continue;")
-        self.fresh(f"int ac__polled = {call};")
-        self.fresh("if (ac__polled == AC_PENDING) { ac__waits = true; continue; }")
-        self.fresh(f"{states}[ac__branch] = 0;")
-        if s.cleanup.exits:
-            self.fresh(f"if (ac__polled > AC_READY) {{ {cancel} ")
-            self.dispatch_branches(s)
-            self.fresh("}")
-        w.indent = inner + "    "
-        self.fresh("}")
-        self.fresh(f"if (ac__waits) {{ {turn} = ({turn} + 1) % {count}; ")
-        self.suspend(s.state, s.strand, s.watch, cancel)
-        self.put(" }")
-        self.fresh(f"goto {s.end.label};")
-        s.end.used = True
-        w.indent = inner
-        self.fresh("}")
-        for branch in s.branches:
-            self.p.line = branch.line
-            self.fresh(f"ac__start_{branch.start}:;")
-            w.indent = inner
-            self.statement(branch.body)
-            w.indent = inner
-            self.fresh("return AC_READY;")
-        w.indent = outer
-        self.fresh("}")
-
-    def dispatch_branches(self, s: low.LGather) -> None:
-        self.w.indent += "    "
-        self.dispatch(s.cleanup, "ac__polled - AC_READY")
-        self.w.indent = self.w.indent[:-4]
+        GatherPrinter(self, s).print()
 
 
 def exit_name(depth: int) -> str:

@@ -28,7 +28,7 @@ class TokenPrinter:
         self.tokens, self.renames, self.w = tokens, renames, writer
         self.suppress = False  # the white space before the next token has been written already
         self._plain: dict[int, str | None] = {}
-        self._home: tuple[str, str] | None = None  # the file of the function's first token, and the writer's name for it
+        self._home: tuple[str, str] | None = None  # the file of the function's first token, and the writer's name of it
 
     def span(self, first: int, last: int) -> None:
         tokens, renames = self.tokens, self.renames.at

@@ -25,7 +25,7 @@ class Awaited:
 
     callee: str  # as the user wrote it: "ac_sleep", "shapes[i].area", "ac_join"
     line: int
-    storage: str  # "embedded": a frame inside this one; "pool": a frame from the worker's pool; "lazy": an ac_future local
+    storage: str  # "embedded": a frame inside this one; "pool": from the worker's pool; "lazy": an ac_future local
     field: str = ""  # the frame field that holds it
     offset: int = 0
     function: str = ""  # the function of this file, or of the library, whose future it is; "" through a pointer

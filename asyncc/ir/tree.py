@@ -504,7 +504,8 @@ class FunctionDecl:
 
 @dataclass(slots=True, eq=False)
 class Function:
-    """A function whose body has to be translated: async, or a plain one that holds defer, spawn, ac_block_on or consumes a handle."""
+    """A function whose body has to be translated: an async one, or a plain one that holds defer, spawn, ac_block_on or
+    consumes a handle."""
 
     decl: FunctionDecl
     parameters: list[Local]

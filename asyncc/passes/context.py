@@ -85,10 +85,8 @@ class Context:
         self.block: t.Stmt = function.body
         self.number = 0
         self.in_statement_expression = 0
-        words = {token.text for token in self.tokens[function.first : function.last]}
-        self.self_name = "f" if "f" not in words else "ac__f"
-        self.cx_name = "cx" if "cx" not in words else "ac__cx"
-        self.words = words
+        self.words = {token.text for token in self.tokens[function.first : function.last]}
+        self.self_name, self.cx_name = ("ac__" * (name in self.words) + name for name in ("f", "cx"))
 
     # --- names and numbers
 

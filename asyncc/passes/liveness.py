@@ -133,7 +133,7 @@ class Liveness:
         for i, v in enumerate(flow.variables):
             if kept >> i & 1:
                 self.conflicts[v] = conflicts[i]
-        for i, v in enumerate(flow.variables):  # make it symmetric
+        for i in range(len(flow.variables)):  # make it symmetric
             if kept >> i & 1:
                 for other in self.variables(conflicts[i] & kept & ~(1 << i)):
                     self.conflicts[other] |= 1 << i

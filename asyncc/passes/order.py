@@ -254,8 +254,7 @@ class Order:
             value = self.save(e.value, value)
         target = self._place(e.target)
         skip = {id(e.target)} if c.marks[e.target] & (AWAIT | REWRITE) else set()
-        code = self._compose(e, {id(e.value): value, id(e.target): target}, assign=not skip)
-        return code
+        return self._compose(e, {id(e.value): value, id(e.target): target}, assign=not skip)
 
     def _logical(self, e: t.Binary) -> low.Code:
         c = self.c

@@ -187,7 +187,7 @@ class Marks:
         flags = 0
         if isinstance(s, t.Declaration):
             for d in s.declarators:
-                if d.init is not None and d.local is not None and not d.local.storage == "static":
+                if d.init is not None and d.local is not None and d.local.storage != "static":
                     whole = isinstance(d.init, t.InitList) or d.local.type.kind is t.TypeKind.ARRAY
                     self._keep(d.init, "init" if whole else "value")
         for e in exprs:
