@@ -8,9 +8,13 @@
 
 static int pend_poll_any(void *self, ac_context *cx) { return pend_poll(self, cx); }
 static void pend_drop_any(void *self) { pend_drop(self); }
-const ac_descriptor pend_descriptor = { .name = "pend", .file = __FILE__, .line = __LINE__,
-                                        .size = sizeof(struct pend_future), .align = _Alignof(struct pend_future),
-                                        .poll = pend_poll_any, .drop = pend_drop_any };
+const ac_descriptor pend_descriptor = { .name = "pend",
+                                        .file = __FILE__,
+                                        .line = __LINE__,
+                                        .size = sizeof(struct pend_future),
+                                        .align = _Alignof(struct pend_future),
+                                        .poll = pend_poll_any,
+                                        .drop = pend_drop_any };
 
 const char ac__abi_1;
 static struct ac__frame *entered;

@@ -80,13 +80,13 @@ typedef _Atomic(__UINTMAX_TYPE__) atomic_uintmax_t;
 #define atomic_load(object) ((void)0, *(object))
 #define atomic_exchange_explicit(object, value, order) __atomic_exchange_n(AC__PLAIN(object), (value), (order))
 #define atomic_exchange(object, value) atomic_exchange_explicit(object, value, __ATOMIC_SEQ_CST)
-#define atomic_compare_exchange_strong_explicit(object, expected, wanted, succeeded, failed) \
+#define atomic_compare_exchange_strong_explicit(object, expected, wanted, succeeded, failed)                           \
     __atomic_compare_exchange_n(AC__PLAIN(object), (expected), (wanted), 0, (succeeded), (failed))
-#define atomic_compare_exchange_strong(object, expected, wanted) \
+#define atomic_compare_exchange_strong(object, expected, wanted)                                                       \
     atomic_compare_exchange_strong_explicit(object, expected, wanted, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
-#define atomic_compare_exchange_weak_explicit(object, expected, wanted, succeeded, failed) \
+#define atomic_compare_exchange_weak_explicit(object, expected, wanted, succeeded, failed)                             \
     __atomic_compare_exchange_n(AC__PLAIN(object), (expected), (wanted), 1, (succeeded), (failed))
-#define atomic_compare_exchange_weak(object, expected, wanted) \
+#define atomic_compare_exchange_weak(object, expected, wanted)                                                         \
     atomic_compare_exchange_weak_explicit(object, expected, wanted, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #define atomic_fetch_add_explicit(object, value, order) __atomic_fetch_add(AC__PLAIN(object), (value), (order))
 #define atomic_fetch_add(object, value) atomic_fetch_add_explicit(object, value, __ATOMIC_SEQ_CST)
@@ -102,7 +102,12 @@ typedef _Atomic(__UINTMAX_TYPE__) atomic_uintmax_t;
 typedef struct atomic_flag {
     unsigned char value;
 } atomic_flag;
-#define ATOMIC_FLAG_INIT { 0 }
+/* clang-format off: it lays out the braces as a block */
+#define ATOMIC_FLAG_INIT                                                                                               \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
+/* clang-format on */
 #define atomic_flag_test_and_set_explicit(flag, order) __atomic_test_and_set((void *)(flag), (order))
 #define atomic_flag_test_and_set(flag) atomic_flag_test_and_set_explicit(flag, __ATOMIC_SEQ_CST)
 #define atomic_flag_clear_explicit(flag, order) __atomic_clear((_Bool *)(flag), (order))

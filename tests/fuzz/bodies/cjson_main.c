@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char text[] = "{\"name\": \"x\\u00e9\\n\", \"list\": [1, 2.5, -3e2, true, null, {\"deep\": [[], {}]}], \"b\": {\"z\": 1, \"a\": 2}}";
+static const char text[] = "{\"name\": \"x\\u00e9\\n\", \"list\": [1, 2.5, -3e2, true, null, {\"deep\": [[], {}]}], "
+                           "\"b\": {\"z\": 1, \"a\": 2}}";
 
 static void show(cJSON *item)
 {

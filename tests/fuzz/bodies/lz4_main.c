@@ -24,7 +24,8 @@ int main(void)
         input[i] = (char)(i > 100 && random >> 28 ? input[i - 100] : (char)(random >> 16));
     }
     for (int level = 0; level <= 12; level += 3) {
-        int n = level ? LZ4_compress_HC(input, packed, SIZE, sizeof packed, level) : LZ4_compress_default(input, packed, SIZE, sizeof packed);
+        int n = level ? LZ4_compress_HC(input, packed, SIZE, sizeof packed, level)
+                      : LZ4_compress_default(input, packed, SIZE, sizeof packed);
         int back = LZ4_decompress_safe(packed, output, n, SIZE);
         printf("%d: %d %08x %d %d\n", level, n, sum(packed, n), back, memcmp(input, output, SIZE) == 0);
     }
