@@ -23,7 +23,7 @@ _HANDLES = {
 }  # fmt: skip
 _HANDLE = re.compile(r"(\w[\w ]*?(?: ?\*)*?) ?\*\(\*(\**)\)\[(\d+)\]")
 _SUGAR = re.compile(r"'typeof ?\([^']*\)' \(aka '([^']*)'\)")
-_ASYNC_TYPE = re.compile(r" ?__attribute__\(\((?:preserve_most|pascal)\)\)")
+_ASYNC_TYPE = re.compile(r" ?__attribute__\(\((?:preserve_most|pascal|swiftcall)\)\)")
 _WORDS_IN_LINE = re.compile(r"\b(" + "|".join(sorted(words.PLAIN + words.CALLED, key=len, reverse=True)) + r")\b")
 _COMMENTS = re.compile(r'/\*.*?\*/|//.*|"(?:[^"\\]|\\.)*"')
 _INTERNAL = ("ac__select", "ac__when", "ac__gather", "ac__defer", "ac__otherwise", "ac__until", "ac__within")

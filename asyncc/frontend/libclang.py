@@ -85,8 +85,8 @@ T_INVALID, T_UNEXPOSED, T_VOID, T_FIRST_BUILTIN, T_LAST_BUILTIN = 0, 1, 2, 2, 39
 T_COMPLEX, T_POINTER, T_BLOCK_POINTER, T_RECORD, T_ENUM, T_TYPEDEF = 100, 101, 102, 105, 106, 107
 T_FUNCTION_NO_PROTO, T_FUNCTION, T_CONSTANT_ARRAY, T_VECTOR, T_INCOMPLETE_ARRAY, T_VLA = 110, 111, 112, 113, 114, 115
 T_AUTO, T_ELABORATED, T_ATTRIBUTED, T_ATOMIC = 118, 119, 163, 177
-# What <asyncc/handle.h> marks the types of async functions with: preserve_most, or pascal on i386, which has not got that.
-CALLCONV_ASYNC = frozenset({14, 5})
+# What <asyncc/handle.h> marks the types of async functions with: preserve_most, or pascal or swiftcall where there is no such.
+CALLCONV_ASYNC = frozenset({14, 5, 13})
 
 PARSE_DETAILED_RECORD = 0x01
 PARSE_KEEP_GOING = 0x200

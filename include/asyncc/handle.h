@@ -73,6 +73,8 @@ enum {
 #define ac_async __attribute__((annotate("asyncc:async"), preserve_most))
 #elif defined __i386__
 #define ac_async __attribute__((annotate("asyncc:async"), pascal))
+#elif defined __arm__ || defined __powerpc64__ || defined __s390x__ || defined __wasm__
+#define ac_async __attribute__((annotate("asyncc:async"), swiftcall))
 #else
 #define ac_async __attribute__((annotate("asyncc:async")))
 #endif

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from command_line import Command
-from frontend_support import parse
+from frontend_support import nodes, parse
 
 from asyncc.frontend import toolchain
+from asyncc.ir.tree import Await
 
 HEAD = "#include <asyncc/asyncc.h>\n"
 GCC = shutil.which("gcc")
@@ -131,3 +132,22 @@ def test_a_pointer_to_an_async_function_is_known_on_a_32_bit_target(tmp_path: Pa
     unit = parse(tmp_path, text, extra=["-m32"])
     assert unit.pointer_size == 4
     assert [f.decl.name for f in unit.functions] == ["f"]
+
+
+TARGETS = ["x86_64", "i686", "aarch64", "arm", "powerpc64le", "s390x"]
+
+
+@pytest.mark.parametrize("processor", TARGETS)
+def test_pointers_to_async_functions_are_known_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processor: str
+) -> None:
+    """Without a compiler for it: the headers are this machine's, the types are the target's."""
+    find = toolchain.find
+    monkeypatch.setattr(toolchain, "find", lambda cc, _flags, version: find(cc, [], version))
+    text = "struct s { async int (*p)(int); };\nasync int f(struct s *s) { return await s->p(1); }\n"
+    unit = parse(tmp_path, text, extra=[f"--target={processor}-linux-gnu"])
+    assert unit.pointer_size == (4 if processor in ("i686", "arm") else 8)
+    (function,) = unit.functions
+    (awaited,) = nodes(function.body, Await)
+    assert isinstance(awaited, Await)
+    assert awaited.type.size == 4

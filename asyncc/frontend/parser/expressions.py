@@ -446,13 +446,16 @@ class Expressions(Base):
         if isinstance(inner, Join | Resume) or (isinstance(inner, Call) and inner.is_async):
             return
         if isinstance(inner, Call):
-            what = inner.function or "this"
-            self.report(
-                "await-of-plain-call",
-                first,
-                f"'{what}' is not an async function: there is nothing to wait for",
-                "leave out the await, or declare the function async",
-            )
+            if inner.function:
+                message = f"'{inner.function}' is not an async function: there is nothing to wait for"
+                fix = "leave out the await, or declare the function async"
+            else:
+                message = "this pointer's type is not that of an async function: there is nothing to wait for"
+                fix = (
+                    "declare the pointer 'async T (*p)(…)'; clang can tell such pointers apart on x86, ARM, POWER64, s390x and "
+                    "WebAssembly"
+                )
+            self.report("await-of-plain-call", first, message, fix)
         else:
             self.report(
                 "await-operand",
