@@ -132,7 +132,8 @@ def build(out: Path, skip: set[str]) -> list[Contender]:
     for contender in contenders:
         listed = subprocess.run([*contender.command, "--list"], capture_output=True, text=True, check=True)
         contender.rows = set(listed.stdout.split())
-        contender.rows and say(f"{contender.name}: {len(contender.rows)} rows")
+        if contender.rows:
+            say(f"{contender.name}: {len(contender.rows)} rows")
     return contenders
 
 
@@ -194,7 +195,8 @@ def table(results: list[Result], peers: list[str]) -> str:
             medians = [statistics.median(r.ratios(peer)) for r in results if peer in r.times and pattern.search(r.row)]
             cells.append(f"{geometric_mean(medians):.2f}" if medians else "")
         rows.append(cells)
-    return tabulate(rows, ["row", "unit", "asyncc, ns a unit", *(f"{p} ÷ asyncc" for p in peers)], tablefmt="github")
+    headers = ["row", "unit", "asyncc, ns a unit", *(f"{p} ÷ asyncc" for p in peers)]
+    return str(tabulate(rows, headers, tablefmt="github"))
 
 
 def plot(results: list[Result], peers: list[str], out: Path) -> None:

@@ -55,7 +55,7 @@ def test_help_names_every_subcommand(asyncc: Command) -> None:
 
 
 def test_the_output_is_the_same_each_time(asyncc: Command, hello: Path, tmp_path: Path) -> None:
-    texts = set()
+    texts: set[bytes] = set()
     for name in ("one", "two"):
         folder = tmp_path / name
         folder.mkdir()

@@ -8,14 +8,19 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from _pytest.mark.structures import ParameterSet
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```c( run)?\n(.*?)^```\n(?:```output\n(.*?)^```\n)?", re.M | re.S)
 
 
-def blocks() -> list[tuple[str, str, str | None]]:
+def blocks() -> list[ParameterSet]:
+    """The programs of all pages, each with the output it promises, or None."""
     found = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for number, match in enumerate(BLOCK.finditer(page.read_text()), 1):

@@ -11,8 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from conftest import Server
 
 
 def connect(address: tuple[str, int]) -> socket.socket:
@@ -48,7 +52,7 @@ def test_hello_by_cmake(by_cmake: Callable[[str, str], Path]) -> None:
 # --- echo server -----------------------------------------------------------------------------------------------------
 
 
-def test_echo(by_command: Callable[..., Path], start: Callable[..., object]) -> None:
+def test_echo(by_command: Callable[..., Path], start: Callable[..., Server]) -> None:
     server = start(by_command("echo_server/echo_server.ac"))
     clients = [connect(server.address) for _ in range(20)]
     for number, client in enumerate(clients):
@@ -67,7 +71,7 @@ def test_echo(by_command: Callable[..., Path], start: Callable[..., object]) -> 
     assert out.startswith("20 connections, ")
 
 
-def test_echo_half_close(by_cmake: Callable[[str, str], Path], start: Callable[..., object]) -> None:
+def test_echo_half_close(by_cmake: Callable[[str, str], Path], start: Callable[..., Server]) -> None:
     server = start(by_cmake("echo_server", "echo_server"))
     with connect(server.address) as client:
         client.sendall(b"last words")
@@ -78,7 +82,7 @@ def test_echo_half_close(by_cmake: Callable[[str, str], Path], start: Callable[.
 
 
 @pytest.mark.skipif(not shutil.which("nc"), reason="nc is not installed")
-def test_echo_with_nc(by_command: Callable[..., Path], start: Callable[..., object]) -> None:
+def test_echo_with_nc(by_command: Callable[..., Path], start: Callable[..., Server]) -> None:
     server = start(by_command("echo_server/echo_server.ac"))
     said = subprocess.run(
         ["nc", "-N", server.host, str(server.port)], input="by netcat\n", capture_output=True, text=True, timeout=10
@@ -90,7 +94,7 @@ def test_echo_with_nc(by_command: Callable[..., Path], start: Callable[..., obje
 # --- chat server -----------------------------------------------------------------------------------------------------
 
 
-def test_chat(by_command: Callable[..., Path], start: Callable[..., object]) -> None:
+def test_chat(by_command: Callable[..., Path], start: Callable[..., Server]) -> None:
     server = start(by_command("chat_server/chat_server.ac"))
     ann, bob, eve = connect(server.address), connect(server.address), connect(server.address)
     for client, name in ((ann, b"ann"), (bob, b"bob"), (eve, b"eve")):
@@ -111,7 +115,7 @@ def test_chat(by_command: Callable[..., Path], start: Callable[..., object]) -> 
 
 
 def test_a_slow_reader_misses_lines_and_holds_nobody_up(
-    by_cmake: Callable[[str, str], Path], start: Callable[..., object]
+    by_cmake: Callable[[str, str], Path], start: Callable[..., Server]
 ) -> None:
     server = start(by_cmake("chat_server", "chat_server"))
     slow = socket.socket()
@@ -174,11 +178,11 @@ def test_port_scanner_refuses_nonsense(by_cmake: Callable[[str, str], Path]) -> 
 
 
 @pytest.fixture
-def http(by_cmake: Callable[[str, str], Path], start: Callable[..., object]) -> object:
+def http(by_cmake: Callable[[str, str], Path], start: Callable[..., Server]) -> Server:
     return start(by_cmake("http_server", "http_server"))
 
 
-def curl(server: object, path: str, *flags: str) -> str:
+def curl(server: Server, path: str, *flags: str) -> str:
     command = [
         "curl",
         "--silent",
@@ -191,7 +195,7 @@ def curl(server: object, path: str, *flags: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_http_routes(http: object) -> None:
+def test_http_routes(http: Server) -> None:
     assert curl(http, "/") == "Hello, World!"
     assert curl(http, "/echo", "--data-binary", "some words") == "some words"
     assert curl(http, "/echo", "-H", "Transfer-Encoding: chunked", "--data-binary", "in chunks") == "in chunks"
@@ -204,7 +208,7 @@ def test_http_routes(http: object) -> None:
     assert re.match(r"\d+ requests, \d+ connections", curl(http, "/stats"))
 
 
-def test_http_keep_alive(http: object) -> None:
+def test_http_keep_alive(http: Server) -> None:
     """curl asks for two pages on one connection."""
     url = f"http://{http.host}:{http.port}/"
     done = subprocess.run(["curl", "-sv", "--max-time", "10", url, url], capture_output=True, text=True, check=True)
@@ -212,7 +216,7 @@ def test_http_keep_alive(http: object) -> None:
     assert "Re-using existing connection" in done.stderr
 
 
-def test_http_pipeline_and_split_requests(http: object) -> None:
+def test_http_pipeline_and_split_requests(http: Server) -> None:
     with connect(http.address) as client:
         request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         client.sendall(request * 3 + request[:10])
@@ -228,13 +232,13 @@ def test_http_pipeline_and_split_requests(http: object) -> None:
         assert b"Connection: close" in last and last.endswith(b"Hello, World!")
 
 
-def test_http_bad_request(http: object) -> None:
+def test_http_bad_request(http: Server) -> None:
     with connect(http.address) as client:
         client.sendall(b"this is not HTTP\r\n\r\n")
         assert b"400 Bad Request" in read_until(client, b"\r\n\r\n")
 
 
-def test_http_stop_lets_a_request_finish(http: object) -> None:
+def test_http_stop_lets_a_request_finish(http: Server) -> None:
     with connect(http.address) as busy, connect(http.address) as idle:
         busy.sendall(b"GET /slow/600 HTTP/1.1\r\nHost: x\r\n\r\n")
         time.sleep(0.2)
@@ -276,7 +280,7 @@ def test_endings(
     assert output(by_cmake("shutdown", program)) == wanted
 
 
-def test_grace_waits_for_those_in_progress(by_cmake: Callable[[str, str], Path], start: Callable[..., object]) -> None:
+def test_grace_waits_for_those_in_progress(by_cmake: Callable[[str, str], Path], start: Callable[..., Server]) -> None:
     server = start(by_cmake("shutdown", "grace"), "8000")
     with connect(server.address) as busy, connect(server.address) as idle:
         busy.sendall(b"work\n")
@@ -290,7 +294,7 @@ def test_grace_waits_for_those_in_progress(by_cmake: Callable[[str, str], Path],
     assert out == ["all connections ended\n"]
 
 
-def test_grace_gives_up(by_cmake: Callable[[str, str], Path], start: Callable[..., object]) -> None:
+def test_grace_gives_up(by_cmake: Callable[[str, str], Path], start: Callable[..., Server]) -> None:
     server = start(by_cmake("shutdown", "grace"), "100")
     with connect(server.address) as busy:
         busy.sendall(b"work\n")
