@@ -24,6 +24,8 @@ int64_t ac__timers_next(struct ac__timers *timers);
 /* Fires what is due on all wheels and wakes the tasks; the number fired. By the thread that holds the driver; safe from
  * any. Costs a reading of the clock and a look at each wheel when nothing is. */
 unsigned ac__timers_fire(struct ac__timers *timers);
+/* The same for those alone that are due first, within a millisecond of each other. */
+unsigned ac__timers_fire_first(struct ac__timers *timers);
 /* Does its clock stand still? */
 bool ac__timers_paused(struct ac__timers *timers);
 /* Every task waits, the driver was asked and has nothing, and no blocking call runs: if the clock is paused, moves it

@@ -62,6 +62,23 @@ static unsigned fire_all(struct ac__timers *timers, int64_t now)
 
 unsigned ac__timers_fire(struct ac__timers *timers) { return fire_all(timers, ac__timers_now(timers)); }
 
+/* What is published may be early: then nothing fires there, and the next is taken. */
+unsigned ac__timers_fire_first(struct ac__timers *timers)
+{
+    int64_t now = ac__timers_now(timers);
+    unsigned count = 0;
+    while (count == 0) {
+        int64_t earliest = INT64_MAX;
+        for (unsigned i = 0; i < timers->n_wheels; i++) {
+            int64_t next = ac__atomic_load(&timers->wheels[i].next, relaxed);
+            if (next < earliest) earliest = next;
+        }
+        if (earliest > now) break;
+        count = fire_all(timers, earliest);
+    }
+    return count;
+}
+
 /* The deadlines that are published may be early, which would let a paused clock stop where there is nothing, so that a
  * timer that was cancelled could be noticed: so the wheels themselves are asked. Nothing fired: the last timer was
  * cancelled meanwhile, from another thread. */
