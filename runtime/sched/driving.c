@@ -24,8 +24,9 @@ void ac__driver_sleep(struct ac__worker *worker, int64_t timeout)
     int64_t next = ac__timers_next(rt->timers);
     if (timeout < 0 || next < timeout) timeout = next == INT64_MAX ? -1 : next < 0 ? 0 : next;
     if (timeout >= 0) ac__atomic_store(&rt->sleeping_until, ac__instant_after(ac__clock_system(), timeout), seq_cst);
-    /* Woken late, with nothing else to run, this thread lets what was due first run first: two sleeps a millisecond apart
-     * end in their order, also in one task, however late the machine is. The rest is due at the next look, at once. */
+    /* Woken late, with nothing else to run, this thread lets what was due first run first: two sleeps a millisecond
+     * apart end in their order, also in one task, however late the machine is. The rest is due at the next look, at
+     * once. */
     wait_and_fire(worker, timeout, ac__timers_fire_first);
     ac__atomic_store(&rt->sleeping_until, INT64_MIN, relaxed);
 }

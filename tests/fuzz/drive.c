@@ -1,7 +1,7 @@
 /* Runs an async program with nothing but the future convention: makes its future through the call slot, as a caller in
  * another file would, and polls it until it is done. With DRIVE_FROM_LEAF set in the environment a poll resumes at the
- * innermost pool frame, as a task does; else always from the top. With DRIVE_STOP=n it is dropped after n polls. Pool frames come from malloc, so that AddressSanitizer
- * sees each one; all of them must have been given back at the end. */
+ * innermost pool frame, as a task does; else always from the top. With DRIVE_STOP=n it is dropped after n polls. Pool
+ * frames come from malloc, so that AddressSanitizer sees each one; all of them must have been given back at the end. */
 #include "pend.h"
 #include <stdio.h>
 #include <stdlib.h>

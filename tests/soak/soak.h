@@ -1,5 +1,5 @@
-/* A soak test: all of the library at once, for as long as wanted; everything is checked all along, and memory has to stay
- * where it was. main.ac runs it; each other file is a few loads. */
+/* A soak test: all of the library at once, for as long as wanted; everything is checked all along, and memory has to
+ * stay where it was. main.ac runs it; each other file is a few loads. */
 #ifndef SOAK_H
 #define SOAK_H
 #include <stdbool.h>
@@ -12,7 +12,8 @@
 
 #include <asyncc/asyncc.h>
 
-/* A random sequence of a load's own, so that a seed decides what is done, though not when. xorshift: Marsaglia, 2003. */
+/* A random sequence of a load's own, so that a seed decides what is done, though not when. xorshift: Marsaglia,
+ * 2003. */
 struct dice {
     uint64_t state;
 };
@@ -33,7 +34,7 @@ typedef ac_async void load(struct dice *dice);
 load families, sets_of_tasks, queues, requests, news, levels, locks, races, trees_of_tokens, delays, calls;
 load connections, files, memory_pipes, blocking_calls, signals, processes, runtimes;
 
-/* --- Memory (memory.c) ---------------------------------------------------------------------------------------------------*/
+/* --- Memory (memory.c) -------------------------------------------------------------------------------------------- */
 
 struct memory {
     long resident; /* KiB */

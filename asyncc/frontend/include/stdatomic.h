@@ -1,9 +1,9 @@
 /* <stdatomic.h> while asyncc reads a program; what it writes is compiled with the C compiler's own.
  *
- * gcc's header means nothing to clang, and clang's expands to builtins that gcc does not have, which matters where an argument
- * holds an await, so that the expansion is printed. This one gives the right types under clang, and what it expands to
- * compiles with both: loads and stores are C's own on atomic objects, the rest are the builtins that both have, on the type
- * without _Atomic. */
+ * gcc's header means nothing to clang, and clang's expands to builtins that gcc does not have, which matters where an
+ * argument holds an await, so that the expansion is printed. This one gives the right types under clang, and what it
+ * expands to compiles with both: loads and stores are C's own on atomic objects, the rest are the builtins that both
+ * have, on the type without _Atomic. */
 #ifndef AC__STDATOMIC_H
 #define AC__STDATOMIC_H
 

@@ -1,8 +1,8 @@
 /* <tgmath.h> while asyncc reads a program; what it writes is compiled with the C compiler's own.
  *
- * glibc's header asks gcc for a builtin that clang does not have and refuses other compilers in its presence; clang's is made
- * of overloaded functions, which gcc does not have, and that matters where an argument holds an await, so that the expansion
- * is printed. _Generic gives the same types, and both compile it. */
+ * glibc's header asks gcc for a builtin that clang does not have and refuses other compilers in its presence; clang's
+ * is made of overloaded functions, which gcc does not have, and that matters where an argument holds an await, so that
+ * the expansion is printed. _Generic gives the same types, and both compile it. */
 #ifndef AC__TGMATH_H
 #define AC__TGMATH_H
 
