@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from ..ir.source import MacroUse, Position, Token, TokenKind
 from .lexer import Lexed, decode, encode, lex
 from .macros import Macro, MacroTable, MacroToken, parse_definition
-from .text import SourceText
+from .text import SourceText, lies_in
 
 _NONE: frozenset[str] = frozenset()
 _CONDITIONALS = frozenset(
@@ -576,7 +576,7 @@ class _Stretch:
         while self._at < self._last:
             index = self._at
             self._at += 1
-            if self.skip and any(s <= self.lexed.starts[index] < e for s, e in self.skip):
+            if self.skip and lies_in(self.skip, self.lexed.starts[index]):
                 self.drop(index)
                 continue
             return index

@@ -32,7 +32,7 @@ from .parser import Parser, Syntax
 from .parser.scope import Scopes
 from .plain_text import Writer
 from .regions import Chooser, Region
-from .text import SourceText
+from .text import SourceText, lies_in
 from .toolchain import Toolchain
 from .unit_parse import ParsedUnit
 
@@ -144,8 +144,7 @@ class Frontend:
         self.tokens = self.expander.tokens
 
     def _is_skipped(self, offset: int) -> bool:
-        k = bisect_right(self.skipped, (offset, len(self.text)))
-        return k > 0 and offset < self.skipped[k - 1][1]
+        return lies_in(self.skipped, offset)
 
     def _read_directives(self) -> None:
         """#undef and #line of the text."""

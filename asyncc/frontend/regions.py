@@ -10,6 +10,7 @@ from . import words
 from .declared import Declarations, Definition
 from .lexer import Lexed
 from .macros import MacroTable
+from .text import lies_in
 
 
 @dataclass(slots=True)
@@ -68,11 +69,7 @@ class Chooser:
         lexed = self._lexed
         names = set(lexed.texts[region.first : region.last])
         if skipped and not names.isdisjoint(self._interesting):
-            names = {
-                lexed.texts[k]
-                for k in range(region.first, region.last)
-                if not any(s <= lexed.starts[k] < e for s, e in skipped)
-            }
+            names = {lexed.texts[k] for k in range(region.first, region.last) if not lies_in(skipped, lexed.starts[k])}
         names -= {d.name for d in region.definitions}
         if not names.isdisjoint(self._interesting):
             return True

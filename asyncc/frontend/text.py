@@ -58,3 +58,9 @@ class SourceText:
         file, offset = self.origin(offset)
         line, column = self._lines[file].place(offset)
         return Position(file, line, column, offset)
+
+
+def lies_in(ranges: list[tuple[int, int]], offset: int) -> bool:
+    """Whether one of the ranges [start, end), which are in order and apart, holds the offset."""
+    k = bisect_right(ranges, offset, key=lambda r: r[0]) - 1
+    return k >= 0 and offset < ranges[k][1]
