@@ -44,8 +44,7 @@ void *ac__enter(const ac_descriptor *type)
     return NULL;
 }
 
-/* --- Tasks
- * -------------------------------------------------------------------------------------------------------------------
+/* --- Tasks -----------------------------------------------------------------------------------------------------------
  * Task i polls `poll_of[i]` until it is ready or, aborted, is dropped by `drop_of[i]`. Its frame is gone then. */
 
 static int (*poll_of[TASKS])(ac_context *cx);

@@ -21,8 +21,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/* --- The allocator
- * ------------------------------------------------------------------------------------------------------ */
+/* --- The allocator ------------------------------------------------------------------------------------------------ */
 
 static long until_failure; /* allocations that still succeed; below 0: all do */
 static bool for_good;      /* all that come after the one that fails do so too */
@@ -58,8 +57,7 @@ static void release(void *block, void *context)
 }
 static const ac_allocator allocator = { allocate, resize, release, NULL };
 
-/* --- What a scenario may say
- * ---------------------------------------------------------------------------------------------- */
+/* --- What a scenario may say -------------------------------------------------------------------------------------- */
 
 static void __attribute__((noreturn, format(printf, 1, 2))) wrong(const char *format, ...)
 {
@@ -96,8 +94,7 @@ static void close_failing(void) { SURE(ac_runtime_shutdown(rt, ac_secs(20))); }
 
 static int await_join(void *task, void *out, size_t size) { return join_on(rt, task, out, size); }
 
-/* --- Scenarios
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- Scenarios ---------------------------------------------------------------------------------------------------- */
 
 static void a_runtime(void)
 {
@@ -465,8 +462,7 @@ static const struct scenario {
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
-/* --- Running them
- * ------------------------------------------------------------------------------------------------------- */
+/* --- Running them ------------------------------------------------------------------------------------------------- */
 
 static long *blocks_of_two_runs; /* what the process keeps after two that lack nothing; shared with the children */
 

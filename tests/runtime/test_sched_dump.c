@@ -5,8 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 
-/* --- A future that stands where it is told to
- * ---------------------------------------------------------------------------- */
+/* --- A future that stands where it is told to --------------------------------------------------------------------- */
 
 struct stands_future {
     uint8_t state, branches[2], mask;
@@ -86,8 +85,7 @@ SCRIPT(later, int yields; struct ac_yield_future yield;)
     END;
 }
 
-/* --- The dump
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- The dump ----------------------------------------------------------------------------------------------------- */
 
 static char text[20000];
 
@@ -236,8 +234,7 @@ START_TEST(while_tasks_come_and_go)
 }
 END_TEST
 
-/* --- The watchdog
- * --------------------------------------------------------------------------------------------------------- */
+/* --- The watchdog ------------------------------------------------------------------------------------------------- */
 
 SCRIPT(holds_long, struct dropped *dropped; struct hold_future hold;)
 {
