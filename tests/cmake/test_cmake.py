@@ -32,6 +32,15 @@ def inside(tree: Path, name: str) -> Path:
     return next(tree.rglob(name))
 
 
+def touch(path: Path, build: Path) -> None:
+    """Newer than anything made so far, and older than anything made from now on."""
+    newest = max(made.stat().st_mtime for made in build.rglob("*") if made.is_file())
+    stamp = max(newest + 0.05, time.time())
+    while time.time() < stamp + 0.05:
+        time.sleep(0.01)
+    os.utime(path, (stamp, stamp))
+
+
 @dataclass
 class Project:
     """A copy of the sample project with a build tree, both with a space in their paths."""
@@ -56,12 +65,7 @@ class Project:
         return must(self.build / program)
 
     def touch(self, name: str) -> None:
-        """Newer than anything made so far, and older than anything made from now on."""
-        newest = max(path.stat().st_mtime for path in self.build.rglob("*") if path.is_file())
-        stamp = max(newest + 0.05, time.time())
-        while time.time() < stamp + 0.05:
-            time.sleep(0.01)
-        os.utime(self.source / name, (stamp, stamp))
+        touch(self.source / name, self.build)
 
 
 @pytest.fixture
@@ -212,8 +216,7 @@ def test_another_asyncc_translates_again(
     project.configure()
     project.make()
     assert project.translated() == []
-    newest = max(path.stat().st_mtime for path in project.build.rglob("*") if path.is_file())
-    os.utime(inside(copy, "driver.py"), (newest + 2, newest + 2))
+    touch(inside(copy, "driver.py"), project.build)
     assert len(project.translated()) == 4
 
 
