@@ -181,6 +181,8 @@ class Desugar:
                         items = []
                     split = True
                     c.out += block.body
+                    if local is not None and self._names(d.init, local):  # T *p = await f(sizeof(*p))
+                        c.pinned.add(local)
             items.append(low.Initialiser(d, local, code, isinstance(init, t.InitList)))
             link = c.chains.get(id(d))
             if link is not None:
@@ -189,6 +191,10 @@ class Desugar:
                 self._cleanup(d, link)
         if items or plain:
             c.out.append(low.LDeclare(s, items, split=split, part=len(s.declarators) - len(items)))
+
+    def _names(self, e: t.Expr, local: t.Local) -> bool:
+        names = self.c.function.names
+        return any(names.get(token) is local for token in range(e.first, e.last))
 
     def _cleanup(self, d: t.Declarator, link: low.Chain) -> None:
         """`__attribute__((cleanup(f)))` on a local of a block that waits is a defer at its declaration."""

@@ -71,6 +71,7 @@ class Flow:
             self.leave(c.start_exit, begin)
         end = self.statement(body, begin)
         self.edge(end, returned)
+        self.always |= self.mask(c.pinned)
 
     # --- building blocks
 
