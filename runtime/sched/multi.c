@@ -212,7 +212,7 @@ static bool run(struct ac__worker *worker, struct ac__task *task)
 
 static void sleep_on_futex(struct ac__worker *worker)
 {
-    while (ac__atomic_load(&worker->park, acquire) == 0 && !stopping(worker->runtime)) ac__futex_wait(&worker->park, 0);
+    if (!stopping(worker->runtime)) ac__park_sleep(&worker->park);
     worker->searching = !stopping(worker->runtime);
 }
 
@@ -233,7 +233,7 @@ static void sleep_worker(struct ac__worker *worker)
     bool last;
     ac__cache_trim(worker->cells);
     ac__before_sleep(worker);
-    ac__atomic_store(&worker->park, 0, relaxed);
+    ac__park_prepare(&worker->park);
     enum ac__bed bed = ac__idle_sleep(&rt->idle, worker, worker->searching, &last);
     worker->searching = false;
     if (last && work_waits(rt)) ac__announce(rt);
@@ -310,10 +310,7 @@ static bool ended(ac_runtime *rt)
 bool ac__pool_stop(ac_runtime *rt, int64_t deadline)
 {
     ac__atomic_or(&rt->stopping, AC__STOP, seq_cst);
-    for (unsigned i = 0; i < rt->n_threads; i++) {
-        ac__atomic_store(&rt->workers[i]->park, 1, seq_cst);
-        ac__futex_wake(&rt->workers[i]->park, 1);
-    }
+    for (unsigned i = 0; i < rt->n_threads; i++) ac__park_wake(&rt->workers[i]->park);
     ac__driver_interrupt(rt->driver);
     uint32_t alive;
     while ((alive = ac__atomic_load(&rt->workers_alive, seq_cst)) > 0 && ac__clock_system() < deadline)

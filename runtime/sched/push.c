@@ -1,5 +1,4 @@
 /* From "this task is to be polled" to a queue: every way a task gets into one. */
-#include "base/futex.h"
 #include "sched/rt.h"
 #include <assert.h>
 
@@ -11,8 +10,7 @@ static void wake_in_bed(ac_runtime *rt, struct ac__worker *worker, enum ac__bed 
         ac__driver_interrupt(rt->driver);
         return;
     }
-    ac__atomic_store(&worker->park, 1, release);
-    ac__futex_wake(&worker->park, 1);
+    ac__park_wake(&worker->park);
 }
 
 void ac__announce(ac_runtime *rt)

@@ -3,7 +3,6 @@
  *
  * On a current-thread runtime there is one worker, which another thread drives; when that thread leaves, a visitor
  * takes the worker over, and drives it beside its own tasks until it leaves itself. */
-#include "base/futex.h"
 #include "sched/hooks.h"
 #include "sched/rt.h"
 
@@ -47,8 +46,7 @@ void ac__core_give(ac_runtime *rt)
     ac__list_each (node, &rt->all_workers) {
         struct ac__worker *worker = ac__list_entry(node, struct ac__worker, all);
         if (worker->kind != AC__WORKER_VISITOR || !ac__atomic_load(&worker->asleep, seq_cst)) continue;
-        ac__atomic_store(&worker->park, 1, seq_cst);
-        ac__futex_wake(&worker->park, 1);
+        ac__park_wake(&worker->park);
     }
     ac__lock_release(&rt->workers_lock);
 }
@@ -79,13 +77,11 @@ static void sleep_visitor(struct ac__worker *worker)
 {
     if (ac__spin_until(&worker->spin, inbox_filled, worker)) return; /* see spin.h */
     ac__before_sleep(worker);
-    ac__atomic_store(&worker->park, 0, relaxed);
+    ac__park_prepare(&worker->park);
     ac__atomic_store(&worker->asleep, 1, seq_cst);
     ac_runtime *rt = worker->runtime;
-    while (!ac__inbox_filled(&worker->inbox) && ac__atomic_load(&worker->park, acquire) == 0) {
-        if (rt->core && !ac__atomic_load(&rt->core_taken, seq_cst)) break;
-        ac__futex_wait(&worker->park, 0);
-    }
+    bool core_is_free = rt->core && !ac__atomic_load(&rt->core_taken, seq_cst);
+    if (!core_is_free && !ac__inbox_filled(&worker->inbox)) ac__park_sleep(&worker->park);
     ac__atomic_store(&worker->asleep, 0, seq_cst);
     ac__after_sleep(worker);
 }

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "sched/inbox.h"
+#include "sched/park.h"
 #include "sched/queue.h"
 #include "sched/random.h"
 #include "sched/ring.h"
@@ -65,10 +66,10 @@ struct ac__worker {
                                                               * `stopping` before it does */
     uint32_t held;                                           /* the watchdog found its poll to be long */
     const ac_descriptor *runs;                               /* what it polls, for the watchdog; NULL: nothing */
-    uint32_t park;                                           /* futex: 0 asleep or about to be, 1 woken */
-    uint8_t next_sleeper;                                    /* in the stack of sleeping workers, see idle.h */
-    struct ac__inbox inbox;                                  /* CURRENT, VISITOR: from other threads */
-    uint32_t asleep; /* CURRENT, VISITOR: whoever fills the inbox has to wake it; 2: a VISITOR, in the
+    struct ac__park park;
+    uint8_t next_sleeper;   /* in the stack of sleeping workers, see idle.h */
+    struct ac__inbox inbox; /* CURRENT, VISITOR: from other threads */
+    uint32_t asleep;        /* CURRENT, VISITOR: whoever fills the inbox has to wake it; 2: a VISITOR, in the
                                 * driver */
     struct ac__task *lifo __attribute__((aligned(AC__CACHE_LINE))); /* POOL: the task woken last; may be stolen */
     struct ac__ring ring;                                           /* POOL */

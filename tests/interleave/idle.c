@@ -37,7 +37,7 @@ static void setup_3(void) { setup_with(3, 0); }
 static void wake(struct ac__worker *worker, enum ac__bed bed)
 {
     if (bed == AC__BED_DRIVER) ac__atomic_store(&interrupted, 1, seq_cst);
-    else ac__atomic_store(&worker->park, 1, release);
+    else ac__park_wake(&worker->park);
 }
 static void announce(void)
 {
@@ -71,12 +71,12 @@ static struct ac__task *search(struct ac__worker *worker)
 static void go_to_sleep(struct ac__worker *worker)
 {
     bool last;
-    worker->park = 0;
+    ac__park_prepare(&worker->park);
     enum ac__bed bed = ac__idle_sleep(&idle, worker, worker->searching, &last);
     worker->searching = false;
     if (last && work_waits()) announce();
     if (bed == AC__BED_FUTEX) {
-        explore_wait(&worker->park, 0);
+        if (!ac__atomic_load(&stop, seq_cst)) ac__park_sleep(&worker->park);
         worker->searching = !stop;
         return;
     }
@@ -98,7 +98,7 @@ static void end_all(void)
 {
     stop = 1;
     interrupted = 1;
-    for (int i = 0; i < n_workers; i++) workers[i].park = 1;
+    for (int i = 0; i < n_workers; i++) ac__park_wake(&workers[i].park);
 }
 /* `holds`: runs this many tasks, and then never again looks into its ring: the others must. */
 static void work(struct ac__worker *worker, int to_run)
@@ -150,7 +150,5 @@ int main(void)
           2,
           400000 },
     };
-    bool good = true;
-    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) good &= explore(&scenarios[i]);
-    return !good;
+    return explore_all(scenarios, sizeof scenarios / sizeof *scenarios);
 }

@@ -1,0 +1,42 @@
+/* Where a thread sleeps when it has nothing to do, and how it is woken: a futex with three states.
+ *
+ *   UP       the thread is awake; said by itself, before it lets others know that it is going to sleep
+ *   ASLEEP   it is in the kernel, or about to be: whoever wakes it has to make the system call
+ *   WOKEN    somebody wants it awake; if it was still UP that is all there is to do
+ *
+ * With two states every waker would make the call, for a thread that has just found out by itself, or has not fallen
+ * asleep yet, too: where two threads answer each other that is every third one.
+ *
+ * The order is seq_cst: a thread says UP, then that it sleeps, then looks a last time whether it should; a waker
+ * first makes the reason, then looks who sleeps, then says WOKEN. So the reason is seen, or WOKEN comes after UP. A
+ * wake that comes late, when its reason was found long ago, ends the next sleep early: callers look again. */
+#ifndef ASYNCC_SCHED_PARK_H
+#define ASYNCC_SCHED_PARK_H
+#include "base/atomic.h"
+#include "base/futex.h"
+
+enum { AC__PARK_UP, AC__PARK_ASLEEP, AC__PARK_WOKEN };
+
+struct ac__park {
+    uint32_t word;
+};
+
+/* By the thread, before it says to anybody that it is going to sleep. */
+static inline void ac__park_prepare(struct ac__park *park) { ac__atomic_store(&park->word, AC__PARK_UP, seq_cst); }
+
+/* By the thread: sleeps until it is woken, not at all if it was since it prepared. */
+static inline void ac__park_sleep(struct ac__park *park)
+{
+    uint32_t up = AC__PARK_UP;
+    if (!ac__atomic_cas(&park->word, &up, AC__PARK_ASLEEP, seq_cst, acquire)) return;
+    do ac__futex_wait(&park->word, AC__PARK_ASLEEP);
+    while (ac__atomic_load(&park->word, acquire) == AC__PARK_ASLEEP);
+}
+
+/* By anybody. What was done before is seen by the thread when it has woken. */
+static inline void ac__park_wake(struct ac__park *park)
+{
+    if (ac__atomic_exchange(&park->word, AC__PARK_WOKEN, seq_cst) == AC__PARK_ASLEEP) ac__futex_wake(&park->word, 1);
+}
+
+#endif
