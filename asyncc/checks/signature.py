@@ -10,7 +10,7 @@ from ..frontend.diagnostics import Diagnostic, error
 from ..ir.source import Position
 from .view import View
 
-_PROMISES = {
+PROMISES = {
     "noreturn": "its first poll returns to the caller even if its body never does",
     "pure": "the compiler could leave out a call that has to wait",
     "const": "the compiler could leave out a call that has to wait",
@@ -33,7 +33,7 @@ def promise(name: str, attribute: str, position: Position) -> Diagnostic:
     return error(
         "attribute-on-async",
         position,
-        f"the attribute '{attribute}' cannot stand on the async function '{name}': {_PROMISES[attribute]}",
+        f"the attribute '{attribute}' cannot stand on the async function '{name}': {PROMISES[attribute]}",
         "leave it out",
         len(name),
     )
@@ -46,4 +46,4 @@ def check(view: View) -> None:
     name, position = function.decl.name, view.tokens[function.name_token].position
     if function.is_variadic:
         view.found.append(variadic(name, position))
-    view.found += [promise(name, attribute, position) for attribute in function.attributes if attribute in _PROMISES]
+    view.found += [promise(name, attribute, position) for attribute in function.attributes if attribute in PROMISES]

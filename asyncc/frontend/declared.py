@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from .types import Types
 from .unit_parse import ParsedUnit
 
 _STATIC = 3  # CX_SC_Static
+_ATTRIBUTE = re.compile(r"__attribute__\(\((\w+)|\[\[(?:\w+::)?(\w+)")
+_TRAILING = re.compile(r"(?: __attribute__\(\([^()]*\)\))+$")
 _CLANG_TYPEDEFS = {"__builtin_va_list", "__builtin_ms_va_list", "__int128_t", "__uint128_t"}
 
 
@@ -46,6 +49,23 @@ class Declarations:
 
 def marks_of(unit: ParsedUnit, cursor: Cursor) -> list[str]:
     return [unit.lib.spelling(child) for child in unit.children(cursor) if child.kind == c.ANNOTATE_ATTR]
+
+
+def attributes_of(unit: ParsedUnit, cursor: Cursor) -> set[str]:
+    """The names of the attributes on a declared function. Few have a kind of cursor, and `noreturn` belongs to the type, so
+    they are read from what clang prints of both, without the parameters."""
+    lib = unit.lib
+    printed = lib.text(lib.getCursorPrettyPrinted(cursor, None))
+    head, _, rest = printed.partition(f"{lib.spelling(cursor)}(")
+    depth, end = 1, 0
+    while end < len(rest) and depth:
+        depth += (rest[end] == "(") - (rest[end] == ")")
+        end += 1
+    of_type = _TRAILING.search(lib.text(lib.getTypeSpelling(lib.getCursorType(cursor))))
+    said = f"{head} {rest[end:]} {of_type.group(0) if of_type else ''}"
+    return {name for found in _ATTRIBUTE.findall(said) for name in found if name} | (
+        {"noreturn"} if re.search(r"\b_Noreturn\b", said) else set()
+    )
 
 
 def read(unit: ParsedUnit, macros: MacroTable | None) -> Declarations:
@@ -146,7 +166,6 @@ class Describer:
             future_size=max(size, 0),
             future_align=lib.Type_getAlignOf(lib.getCursorType(future)) if size > 0 else 0,
             is_library=position.file.startswith(self._library),
-            noreturn=False,
         )
 
     def futures(self) -> dict[str, tuple[int, int]]:

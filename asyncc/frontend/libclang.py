@@ -77,7 +77,6 @@ TYPE_REF = 43
 FIRST_EXPR, LAST_EXPR = 100, 199
 UNEXPOSED_EXPR, DECL_REF_EXPR, MEMBER_REF_EXPR, CALL_EXPR = 100, 101, 102, 103
 FIRST_ATTR, LAST_ATTR, ANNOTATE_ATTR = 400, 499, 406
-PROMISES = {409: "pure", 410: "const"}
 MACRO_DEFINITION, MACRO_EXPANSION, INCLUSION_DIRECTIVE = 501, 502, 503
 
 # Kinds of types (CXTypeKind).
@@ -107,6 +106,7 @@ _FUNCTIONS: list[tuple[str, Any, list[Any]]] = [
     ("getTranslationUnitCursor", Cursor, [c_void_p]),
     ("visitChildren", c_uint, [Cursor, VISITOR, c_void_p]),
     ("getCursorSpelling", CXString, [Cursor]),
+    ("getCursorPrettyPrinted", CXString, [Cursor, c_void_p]),
     ("getCursorExtent", Range, [Cursor]),
     ("getCursorLocation", Location, [Cursor]),
     ("getCursorType", Type, [Cursor]),
@@ -210,7 +210,20 @@ class Libclang:
         return file.value, offset.value
 
     def visit(self, cursor: Cursor, visitor: Visit) -> None:
-        self.visitChildren(cursor, VISITOR(visitor), None)
+        """What is raised in the visitor, an interrupt too, ends the visit and comes out here: ctypes alone would print it
+        and go on."""
+        raised: list[BaseException] = []
+
+        def guarded(child: Cursor, parent: Cursor, data: object) -> int:
+            try:
+                return visitor(child, parent, data)
+            except BaseException as exception:
+                raised.append(exception)
+                return STOP
+
+        self.visitChildren(cursor, VISITOR(guarded), None)
+        if raised:
+            raise raised[0]
 
 
 def _candidates() -> list[str]:

@@ -344,10 +344,10 @@ class Frontend:
 
         for cursor in self.declarations.prototypes:
             name, position = self.lib.spelling(cursor), self._decl_position(cursor)
-            said = {child.kind for child in self.second.children(cursor)} & libclang.PROMISES.keys()
             if self.lib.isFunctionTypeVariadic(self.lib.getCursorType(cursor)):
                 self.diagnostics.append(signature.variadic(name, position))
-            self.diagnostics += [signature.promise(name, libclang.PROMISES[kind], position) for kind in sorted(said)]
+            said = declared.attributes_of(self.second, cursor) & signature.PROMISES.keys()
+            self.diagnostics += [signature.promise(name, attribute, position) for attribute in sorted(said)]
 
     @cached_property
     def library(self) -> str:

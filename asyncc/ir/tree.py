@@ -499,7 +499,6 @@ class FunctionDecl:
     future_size: int = 0
     future_align: int = 0
     is_library: bool = False  # declared in a header of <asyncc/…>
-    noreturn: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -229,12 +229,14 @@ def test_an_interrupt_ends_it_by_the_signal(hello: Path, tmp_path: Path, environ
     compiler = tmp_path / "slow-cc"
     compiler.write_text('#!/bin/sh\ncase "$*" in *-c*) echo started >&2; sleep 20;; esac\nexec cc "$@"\n')
     compiler.chmod(0o755)
+    (tmp_path / "plain.c").write_text("int x;\n")
     process = subprocess.Popen(
         [sys.executable, "-m", "asyncc", "build", "-c", "plain.c"],
         cwd=tmp_path, env={**environment, "CC": str(compiler)}, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
-    (tmp_path / "plain.c").write_text("int x;\n")
-    time.sleep(0.5)
+    assert process.stderr is not None
+    while process.stderr.readline() != b"started\n":
+        assert process.poll() is None
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=15)
     assert process.returncode in (-signal.SIGINT, 1)

@@ -37,6 +37,10 @@ REFUSED = [
     ("variadic-async", "async int ^g(int n, ...) { return await f(n); }"),
     ("attribute-on-async", "__attribute__((noreturn)) async void ^g(void) { for (;;) await f(1); }"),
     ("attribute-on-async", "async __attribute__((pure)) int ^g(void) { return await f(1); }"),
+    ("attribute-on-async", "__attribute__((__noreturn__)) async void ^g(void (*p)(int));"),
+    ("attribute-on-async", "async _Noreturn void ^g(int n);"),
+    ("attribute-on-async", "typedef __attribute__((noreturn)) void end(int);\nasync end ^g;"),
+    ("attribute-on-async", "async int ^g(int n) __attribute__((const));"),
     ("arm-await", "async void g(int n) { select { ^when (plain(n)) { } } }"),
     ("arm-await", "async void g(int n) { select { when (n && ^await f(n)) { } } }"),
     ("arm-await", "async void g(int n) { select { when (n ? ^await f(n) : 0) { } } }"),
@@ -100,6 +104,7 @@ ALLOWED = [
         "(n = await f(1)) > 3 && plain(n)", "(n = await f(1)) > 3"
     ),
     "async int g(int (*p)(int)) { return p(1) + await (f)(2); }",
+    "async int g(__attribute__((noreturn)) void (*p)(int pure), int noreturn);",
     "struct s { int (*when)(int); int x; };\nasync int g(struct s *s) { return s->x + await f(1); }".replace(
         "int (*when)(int); ", ""
     ),
