@@ -74,6 +74,7 @@ static void setup_mpsc(size_t capacity, int handles, int times)
 static void setup_mpsc_one(void) { setup_mpsc(1, 1, 2); }
 static void setup_mpsc_two(void) { setup_mpsc(1, 2, 1); }
 static void setup_mpsc_unbounded(void) { setup_mpsc(0, 2, 1); }
+static void setup_mpsc_unbounded_one(void) { setup_mpsc(0, 1, 2); }
 static void send_by_thread(void)
 {
     bool ok = ac_mpsc_blocking_send(tx, 2) == 0;
@@ -83,6 +84,12 @@ static void send_by_thread(void)
 static void try_send_by_thread(void)
 {
     ac__atomic_add(&sent, ac_mpsc_try_send(tx, 2) == 0, relaxed);
+    ac_mpsc_drop_tx(tx);
+}
+static void send_and_wait_until_received(void)
+{
+    ac__atomic_add(&sent, ac_mpsc_try_send(tx, 2) == 0, relaxed);
+    explore_wait(&received, 0); /* so that it is the value that wakes the receiver, and not the end */
     ac_mpsc_drop_tx(tx);
 }
 static void receive_by_thread(void)
@@ -273,7 +280,14 @@ int main(void)
           check_all_accounted,
           2,
           200000 },
-        { "mpsc: unbounded",
+        { "mpsc: unbounded, two values", setup_mpsc_unbounded_one, { run_0, run_1 }, check_all_accounted, 3, 300000 },
+        { "mpsc: unbounded, one value wakes",
+          setup_mpsc_unbounded_one,
+          { run_0, send_and_wait_until_received },
+          check_all_accounted,
+          4,
+          300000 },
+        { "mpsc: unbounded, two senders",
           setup_mpsc_unbounded,
           { run_0, run_1, try_send_by_thread },
           check_all_accounted,

@@ -22,6 +22,8 @@ struct scenario {
 
 /* Explores; prints a line of what was covered, or the schedule that failed. True: no failure. */
 bool explore(const struct scenario *scenario);
+/* One after the other; a program's exit status. */
+int explore_all(const struct scenario *scenarios, unsigned n);
 
 /* In a thread, the setup or the check: the execution has failed unless `condition`. */
 #define EXPECT(condition)                                                                                              \

@@ -99,7 +99,5 @@ int main(void)
         { "join: gives up and detaches", setup, { gives_up, completes }, check_gone, 6, 400000 },
         { "join: gives up and joins again", setup, { gives_up_and_joins_again, completes }, check, 6, 400000 },
     };
-    bool good = true;
-    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) good &= explore(&scenarios[i]);
-    return !good;
+    return explore_all(scenarios, sizeof scenarios / sizeof *scenarios);
 }

@@ -136,7 +136,7 @@ static void acquire_by_thread_and_free(void)
 static ac_rwlock rwlock;
 static struct ac_rwlock_rdlock_future reading;
 static struct ac_rwlock_wrlock_future writing;
-static uint32_t readers, writers;
+static uint32_t readers, writers, has_read;
 
 static void read_it(void)
 {
@@ -148,6 +148,7 @@ static int read_poll(ac_context *cx)
 {
     if (!ac_rwlock_rdlock_poll(&reading, cx)) return AC_PENDING;
     read_it();
+    has_read = 1;
     ac_rwlock_unlock(&rwlock);
     return AC_READY;
 }
@@ -173,11 +174,32 @@ static void setup_rwlock(void)
 {
     reset();
     rwlock = (ac_rwlock)AC_RWLOCK_INIT;
-    readers = writers = 0;
+    readers = writers = has_read = 0;
     ac_rwlock_wrlock_init(&writing, &rwlock);
     ac_rwlock_rdlock_init(&reading, &rwlock);
     TASK(0, write_poll, drop_write, writing);
     TASK(1, read_poll, drop_read, reading);
+}
+/* Held by a thread that lets go of it only when the task has read, too. */
+static void setup_rwlock_read(void)
+{
+    setup_rwlock();
+    EXPECT(ac_rwlock_try_rdlock(&rwlock));
+}
+static void hold_until_read(void)
+{
+    explore_wait(&has_read, 0);
+    ac_rwlock_unlock(&rwlock);
+}
+static void setup_rwlock_written(void)
+{
+    setup_rwlock();
+    EXPECT(ac_rwlock_try_wrlock(&rwlock));
+}
+static void downgrade_and_hold_until_read(void)
+{
+    ac_rwlock_downgrade(&rwlock);
+    hold_until_read();
 }
 static void check_rwlock(void) { EXPECT(rwlock.ac__state == 0 && !rwlock.ac__first); }
 
@@ -200,6 +222,7 @@ static void setup_notify(void)
     TASK(0, notified_0, drop_notified_0, notified[0]);
     TASK(1, notified_1, drop_notified_1, notified[1]);
 }
+static void check_notified(void) { EXPECT(ended[0] && notify.ac__state == 0 && !notify.ac__first); }
 /* One notification: taken by the task, or by nobody and stored. */
 static void check_notify_abort(void)
 {
@@ -211,26 +234,45 @@ static void check_notify(void) { EXPECT(!notify.ac__first && notify.ac__state !=
 
 static ac_barrier barrier;
 static struct ac_barrier_wait_future waits[TASKS];
-static uint32_t leaders;
+static uint32_t leaders, is_decided;
 static int wait_poll(int i, ac_context *cx)
 {
     if (!ac_barrier_wait_poll(&waits[i], cx)) return AC_PENDING;
     leaders += waits[i].result;
     return AC_READY;
 }
-static int wait_0(ac_context *cx) { return wait_poll(0, cx); }
+static int wait_0(ac_context *cx)
+{
+    int polled = wait_poll(0, cx);
+    if (polled == AC_READY) is_decided = 1;
+    return polled;
+}
 static int wait_1(ac_context *cx) { return wait_poll(1, cx); }
-static void drop_wait_0(void) { ac_barrier_wait_drop(&waits[0]); }
+static int wait_2(ac_context *cx) { return wait_poll(2, cx); }
+static void drop_wait_0(void)
+{
+    ac_barrier_wait_drop(&waits[0]);
+    is_decided = 1;
+}
 static void drop_wait_1(void) { ac_barrier_wait_drop(&waits[1]); }
-static void setup_barrier(void)
+static void drop_wait_2(void) { ac_barrier_wait_drop(&waits[2]); }
+static void setup_barrier_of(uint32_t parties)
 {
     reset();
-    barrier = (ac_barrier)AC_BARRIER_INIT(2);
-    leaders = 0;
-    ac_barrier_wait_init(&waits[0], &barrier);
-    ac_barrier_wait_init(&waits[1], &barrier);
+    barrier = (ac_barrier)AC_BARRIER_INIT(parties);
+    leaders = is_decided = 0;
+    for (int i = 0; i < 3; i++) ac_barrier_wait_init(&waits[i], &barrier);
     TASK(0, wait_0, drop_wait_0, waits[0]);
     TASK(1, wait_1, drop_wait_1, waits[1]);
+    TASK(2, wait_2, drop_wait_2, waits[2]);
+}
+static void setup_barrier(void) { setup_barrier_of(2); }
+static void setup_barrier_of_three(void) { setup_barrier_of(3); }
+/* Comes in task 0's stead if that was aborted before the round was full. */
+static void run_2_instead_of_0(void)
+{
+    explore_wait(&is_decided, 0);
+    if (aborted[0] && !leaders) run_task(2);
 }
 static void check_barrier(void) { EXPECT(leaders == 1 && barrier.ac__arrived == 0 && !barrier.ac__first); }
 
@@ -268,6 +310,19 @@ int main(void)
         { "rwlock: a writer and a reader", setup_rwlock, { run_0, run_1 }, check_rwlock, 4, 300000 },
         { "rwlock: and a thread that reads", setup_rwlock, { run_0, run_1, read_by_thread }, check_rwlock, 2, 300000 },
         { "rwlock: the writer is aborted", setup_rwlock, { run_0, run_1, abort_0 }, check_rwlock, 2, 300000 },
+        { "rwlock: a reader behind an aborted writer",
+          setup_rwlock_read,
+          { run_0, run_1, hold_until_read, abort_0 },
+          check_rwlock,
+          2,
+          300000 },
+        { "rwlock: downgraded for a reader",
+          setup_rwlock_written,
+          { run_1, downgrade_and_hold_until_read },
+          check_rwlock,
+          5,
+          300000 },
+        { "notify: one for one", setup_notify, { run_0, notify_one }, check_notified, 6, 300000 },
         { "notify: one, aborted meanwhile",
           setup_notify,
           { run_0, notify_one, abort_0 },
@@ -281,6 +336,13 @@ int main(void)
           2,
           300000 },
         { "barrier: two meet", setup_barrier, { run_0, run_1 }, check_barrier, 5, 300000 },
+        { "barrier: three meet", setup_barrier_of_three, { run_0, run_1, run_2 }, check_barrier, 2, 300000 },
+        { "barrier: one is aborted, another comes",
+          setup_barrier,
+          { run_0, run_1, run_2_instead_of_0, abort_0 },
+          check_barrier,
+          2,
+          300000 },
     };
     return explore_all(scenarios, sizeof scenarios / sizeof *scenarios);
 }

@@ -11,6 +11,7 @@ void ac__interleave_point(const volatile void *address, const char *file, int li
 #define __atomic_compare_exchange_n(p, ...) (HERE(p), __atomic_compare_exchange_n(p, __VA_ARGS__))
 #include "asyncc/channel.h"
 #include "asyncc/sync.h"
+#include "asyncc/time.h"
 #undef __atomic_load_n
 #undef __atomic_compare_exchange_n
 

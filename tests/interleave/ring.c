@@ -118,7 +118,5 @@ int main(void)
           400000 },
         { "ring: a thief of a thief", setup_with_four, { owner_pops, thief_0, thief_of_thief }, check, 3, 400000 },
     };
-    bool good = true;
-    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) good &= explore(&scenarios[i]);
-    return !good;
+    return explore_all(scenarios, sizeof scenarios / sizeof *scenarios);
 }

@@ -71,12 +71,7 @@ static void wake_counted(int i)
 }
 static void waker_0(void) { wake_counted(0); }
 static void waker_1(void) { wake_counted(1); }
-static void aborter(void)
-{
-    uint64_t before = ac__atomic_or(&task[0].state, AC__TASK_CANCELLED | AC__TASK_NOTIFIED, acq_rel);
-    if (!(before & (AC__TASK_RUNNING | AC__TASK_NOTIFIED | AC__TASK_COMPLETE))) ac__task_push(&task[0]);
-    ac__task_release(&task[0]);
-}
+static void aborter(void) { abort_task(0); }
 static void releaser(void) { ac__task_release(&task[0]); }
 static void yielding_worker(void)
 {
@@ -151,7 +146,5 @@ int main(void)
           400000 },
         { "state: seized at shutdown against a wake", setup_seize, { seizer, waker_0 }, check_freed, 5, 400000 },
     };
-    bool good = true;
-    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) good &= explore(&scenarios[i]);
-    return !good;
+    return explore_all(scenarios, sizeof scenarios / sizeof *scenarios);
 }

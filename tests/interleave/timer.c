@@ -1,35 +1,12 @@
 /* Timers: firing against the poll that ends the wait without the lock, against dropping it, against another thread that
  * fires; and arming against the thread that goes to sleep in the driver. The wheel, the sleep and the driver's sleep
  * are the runtime's own. */
-#define AC__INTERLEAVE
-#include "task_stub.h"
-#include "../../runtime/sched/driving.c"
-#include "../../runtime/time/clock.c"
+#include "timer_stub.h"
 #include "../../runtime/time/sleep.c"
-#include "../../runtime/time/timer.c"
-#include "../../runtime/time/timers.c"
-#include "../../runtime/time/wheel.c"
-
-static _Alignas(AC__CACHE_LINE) unsigned char memory[sizeof(struct ac__timers) + sizeof(struct ac__wheel)];
-static struct ac__timers *const timers = (struct ac__timers *)memory;
-static ac_runtime runtime;
-static struct ac__worker sleeper;
-
-ac_runtime *ac__runtime_here(void) { return &runtime; }
-ac_runtime *ac__runtime_of(const ac_context *cx) { return (void)cx, &runtime; }
-struct ac__timers *ac__runtime_timers(ac_runtime *rt) { return (void)rt, timers; }
-unsigned ac__runtime_wheel_of(const ac_context *cx) { return (void)cx, 0; }
-void *ac__malloc_aligned(size_t size, size_t align)
-{
-    EXPECT(size <= sizeof memory);
-    return (void)align, memory;
-}
-void ac__free_aligned(void *block) { (void)block; }
-void *ac__enter(const ac_descriptor *type) { return (void)type, NULL; }
-bool ac__budget_spent(ac_context *cx) { return (void)cx, true; }
 
 /* --- Firing ------------------------------------------------------------------------------------------------------- */
 
+static struct ac__worker sleeper;
 static struct ac_sleep_future wait;
 static ac_context cx;
 static bool done;
@@ -39,10 +16,7 @@ static int spurious;
 static void setup(void)
 {
     reset_tasks();
-    memset(&runtime, 0, sizeof runtime);
-    runtime.sleeping_until = INT64_MIN;
-    ac__clocks_of_their_own = 0;
-    runtime.timers = ac__timers_open(&runtime, 1, true);
+    open_timers(true);
     cx = (ac_context){ .task = &task[0], .budget = 1000 };
     done = false;
     spurious = 0;
@@ -92,12 +66,7 @@ static void fires(void)
     ac__clock_move_to(&timers->clock, ac__timers_now(timers) + ac_ms(6));
     ac__timers_fire(timers);
 }
-static void aborts(void)
-{
-    uint64_t before = ac__atomic_or(&task[0].state, AC__TASK_CANCELLED | AC__TASK_NOTIFIED, acq_rel);
-    if (!(before & (AC__TASK_RUNNING | AC__TASK_NOTIFIED | AC__TASK_COMPLETE))) ac__task_push(&task[0]);
-    ac__task_release(&task[0]);
-}
+static void aborts(void) { abort_task(0); }
 static void check(void)
 {
     EXPECT(done && freed_times[0] == 1);
@@ -126,10 +95,7 @@ static struct ac_sleep_future far;
 static void setup_driver(void)
 {
     reset_tasks();
-    memset(&runtime, 0, sizeof runtime);
-    runtime.sleeping_until = INT64_MIN;
-    ac__clocks_of_their_own = 0;
-    runtime.timers = ac__timers_open(&runtime, 1, false);
+    open_timers(false);
     sleeper.runtime = &runtime;
     cx = (ac_context){ .task = &task[0], .budget = 1000 };
     interrupted = 0;
@@ -162,7 +128,5 @@ int main(void)
           6,
           0 },
     };
-    bool good = true;
-    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) good &= explore(&scenarios[i]);
-    return !good;
+    return explore_all(scenarios, sizeof scenarios / sizeof *scenarios);
 }

@@ -93,12 +93,7 @@ static void waker(void)
     ac__lock_release(&node.lock);
     if (push) ac__task_push(&task[0]);
 }
-static void aborter(void)
-{
-    uint64_t before = ac__atomic_or(&task[0].state, AC__TASK_CANCELLED | AC__TASK_NOTIFIED, acq_rel);
-    if (!(before & (AC__TASK_RUNNING | AC__TASK_NOTIFIED | AC__TASK_COMPLETE))) ac__task_push(&task[0]);
-    ac__task_release(&task[0]);
-}
+static void aborter(void) { abort_task(0); }
 static void check(void) { EXPECT(done && freed_times[0] == 1 && !node.linked); }
 
 int main(void)
@@ -108,7 +103,5 @@ int main(void)
         { "wake: polled for other reasons too", setup_spurious, { worker, waker }, check, 6, 400000 },
         { "wake: against an abort", setup_handle, { worker, waker, aborter }, check, 4, 400000 },
     };
-    bool good = true;
-    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) good &= explore(&scenarios[i]);
-    return !good;
+    return explore_all(scenarios, sizeof scenarios / sizeof *scenarios);
 }
