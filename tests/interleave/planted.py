@@ -314,21 +314,24 @@ def plant(bug: Bug, tree: Path) -> str | None:
     return text
 
 
-def build(program: str, tree: Path, cc: str) -> subprocess.CompletedProcess[str]:
-    here = tree / "tests/interleave"
+def build(bug: Bug, tree: Path, cc: str) -> subprocess.CompletedProcess[str]:
+    """Compiles what the bug may be in; objects of the sources that are linked and not it are kept for the next bug."""
+    here, changed = tree / "tests/interleave", tree / "runtime" / bug.file
     flags = ["-std=gnu11", "-O1", "-w", "-U_FORTIFY_SOURCE", f"-I{tree}/include", f"-I{tree}/runtime", f"-I{here}"]
-    units = [here / f"{program}.c", here / "explore.c"]
-    linked = sorted((tree / "runtime").glob(LINKED[program])) if program in LINKED else []
+    linked = sorted((tree / "runtime").glob(LINKED[bug.program])) if bug.program in LINKED else []
     linked = [file for file in linked if file.name != "blocking.c"]
     objects = []
-    for unit in [*units, *linked]:
-        made = tree / f"{unit.parent.name}-{unit.stem}.o"
+    for unit in [here / f"{bug.program}.c", here / "explore.c", *linked]:
+        sound = changed.suffix == ".c" and unit != changed and (unit in linked or unit.name == "explore.c")
+        made = tree / f"{unit.parent.name}-{unit.stem}{'' if sound else '-bug'}.o"
+        objects.append(made)
+        if sound and made.exists():
+            continue
         points = ["-include", str(here / "points.h")] if unit in linked else []
         done = subprocess.run([cc, *flags, *points, "-c", unit, "-o", made], capture_output=True, text=True)
         if done.returncode:
             return done
-        objects.append(made)
-    return subprocess.run([cc, *objects, "-o", tree / program], capture_output=True, text=True)
+    return subprocess.run([cc, *objects, "-o", tree / bug.program], capture_output=True, text=True)
 
 
 def found(bug: Bug, tree: Path, cc: str) -> str | None:
@@ -337,7 +340,7 @@ def found(bug: Bug, tree: Path, cc: str) -> str | None:
     if text is None:
         return f"runtime/{bug.file} has changed: the bug is to be planted anew"
     try:
-        built = build(bug.program, tree, cc)
+        built = build(bug, tree, cc)
         if built.returncode:
             return f"does not compile:\n{built.stderr}"
         environment = {**os.environ, "INTERLEAVE": bug.scenarios}
