@@ -39,6 +39,7 @@ def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], w: Wr
     context = one.context
     function = context.function
     w.indent = ""
+    _directives(function.directives_before, w)
     tokens = TokenPrinter(unit.tokens, Renames(), w)
     if function.around[0] >= 0:
         tokens.span(function.around[0], function.first)
@@ -57,6 +58,15 @@ def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], w: Wr
             w.newline("")
         printer.plain()
     tokens.span(function.last, function.around[1])
+    _directives(function.directives_after, w)
+
+
+def _directives(texts: list[str], w: Writer) -> None:
+    """Directives on lines of their own, with what follows on a fresh one."""
+    for text in texts:
+        w.line(text)
+    if texts:
+        w.newline("")
 
 
 def _prologue(unit: t.Unit, w: Writer) -> None:

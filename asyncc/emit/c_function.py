@@ -90,11 +90,11 @@ class FunctionPrinter:
                 w.line(line)
         for line in struct_text(tag, self.frame) + offset_asserts(tag, self.frame):
             w.line(line)
+        self._own_prototype()
         self._init()
         self._lazies()
         self._arms()
         runs = bool(c.defers) or bool(c.gathers)
-        unused = "__attribute__((unused)) " if f.decl.is_static else ""
         self._cancels()
         if f.uses_function_name:
             for word in ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__"):
@@ -116,7 +116,19 @@ class FunctionPrinter:
         self._drop(runs)
         for line in tables(self.l, self.p):
             w.line(line)
-        thunk = self.l.needs_thunk
+        self._descriptor()
+        if self.l.has_late_users:
+            self._accessor()
+        if self.l.needs_thunk:
+            self._thunk()
+        else:
+            w.indent = ""
+
+    def _descriptor(self) -> None:
+        c, w, f = self.c, self.w, self.c.function
+        tag, name = self.tag, self.name
+        assert self.frame is not None
+        unused = "__attribute__((unused)) " if f.decl.is_static else ""
         descriptor = f"static const ac_descriptor ac__{name}_descriptor = {{"
         w.line(unused + descriptor)
         result = self.frame.names.get(c.result) if c.result is not None else None
@@ -137,12 +149,16 @@ class FunctionPrinter:
                f".live = {has(counts['live'], 'live')},")  # fmt: skip
         w.line(f"    .n_states = {n_states}, .n_strands = {counts['strands']}, .n_locals = {counts['locals']}")
         w.line("};")
-        if self.l.has_late_users:
-            self._accessor()
-        if thunk:
-            self._thunk()
-        else:
-            w.indent = ""
+
+    def _own_prototype(self) -> None:
+        """The C function of this name stands behind the body, which may say the name: `visit = f`."""
+        c, f = self.c, self.c.function
+        called = {site.token for site in c.sites}
+        body = range(f.body.first, f.body.last)
+        if self.name == "main" or all(c.tokens[k].text != self.name or k in called for k in body):
+            return
+        before = ("static " if f.decl.is_static else "") + ("inline " if f.decl.is_inline else "")
+        self.w.line(f"{before}{f.decl.type.declare(self.name)};")
 
     def forward(self) -> None:
         """What is needed of functions that stand further down."""
@@ -171,8 +187,8 @@ class FunctionPrinter:
     def _moved_types(self) -> list[t.LocalType]:
         if self.frame is None:
             return []
-        wanted: list[t.LocalType] = []
-        for v in [*self.frame.names, *self.c.temporaries]:
+        wanted = [lt for lt in self.c.function.types if lt.at_file_scope]
+        for v in [*self.frame.names, *self.c.temporaries, *self.c.function.parameters]:
             if not isinstance(v, low.Site):
                 wanted += v.type.local_types
         return moved_types(self.c, wanted)
@@ -403,6 +419,9 @@ class FunctionPrinter:
             w.raw("__attribute__((unused)) ", OWN)
         self.p.tokens.renames.at.clear()
         self.p.tokens._plain.clear()
+        for lt in self.moved:
+            if lt.last <= f.declarator_last:
+                self.renames.put(lt.first, lt.last, f"{lt.kind} {lt.global_name}")
         self.p.tokens.suppress = True
         text = Writer()
         outer, self.p.tokens.w = self.p.tokens.w, text

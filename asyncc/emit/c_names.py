@@ -25,7 +25,7 @@ def moved_types(c: Context, wanted: list[t.LocalType]) -> list[t.LocalType]:
     work = list(wanted)
     while work:
         lt = work.pop()
-        if id(lt) in found:
+        if id(lt) in found or (lt.at_file_scope and lt not in function.types):
             continue
         found[id(lt)] = lt
         work += [c.function.type_names[i] for i in range(lt.first, lt.last) if i in c.function.type_names]

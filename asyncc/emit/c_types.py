@@ -23,7 +23,7 @@ def move(c: Context, moved: list[t.LocalType], renames: Renames) -> list[str]:
             renames.put(lt.first, lt.last, ";")
         else:
             renames.put(lt.first, lt.last, f"{lt.kind} {lt.global_name}")
-        if lt.kind == "enum":
+        if lt.kind == "enum" and not lt.at_file_scope:
             _rename_enumerators(c, lt, renames)
         for i, other in c.function.type_names.items():
             if other is lt and not lt.first <= i < lt.last:
@@ -45,7 +45,7 @@ def _text(c: Context, lt: t.LocalType, renames: Renames) -> str:
     elif not lt.name:
         keyword = next(i for i in range(lt.first, lt.last) if tokens[i].text == lt.kind)
         renames.put(keyword, keyword + 1, f"{lt.kind} {lt.global_name}")
-    if lt.kind == "enum":
+    if lt.kind == "enum" and not lt.at_file_scope:
         for i in _enumerators(c, lt):
             renames.put(i, i + 1, f"{lt.global_name}_{tokens[i].text}")
     writer = Writer()

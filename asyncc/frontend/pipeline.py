@@ -19,11 +19,12 @@ from ..ir.source import Position, TokenKind
 from ..ir.tree import Edit, Function, FunctionDecl, Segment, Unit
 from ..paths import include_dir
 from . import addresses, c_errors, declared, lexer, libclang, toolchain, word_names, words
+from .conditionals import unbalanced
 from .declared import Declarations, Describer, FunctionTable
 from .diagnostics import Diagnostic, InputErrors, error
 from .expander import Expander, directive_name
 from .headers import splice
-from .lexer import Lexed
+from .lexer import Lexed, decode
 from .libclang import Libclang
 from .macros import MacroTable
 from .options import FrontendOptions
@@ -140,6 +141,7 @@ class Frontend:
         )
         self.expander.skipped = self.skipped
         for region in self.regions:
+            region.opened, region.closed = unbalanced(self.lexed, region.first, region.last)
             region.expanded = self.expander.expand(self.lexed, region.first, region.last)
         self.tokens = self.expander.tokens
 
@@ -252,7 +254,8 @@ class Frontend:
         )
         before = "".join(f'\n#pragma push_macro("{n}")\n#undef {n}' for n in names)
         after = "".join(f'\n#pragma pop_macro("{n}")' for n in names)
-        return f"{before}\n" if names else "\n", f"{after}\n"
+        opened, closed = ("".join(f"\n{text}" for text in texts) for texts in (region.opened, region.closed))
+        return f"{opened}{before}\n", f"{after}{closed}\n"
 
     def _ask_alignments(self, parts: list[str], offset: int) -> list[tuple[int, int]]:
         """_Alignas(…) that is no plain number is put to clang as the alignment of a struct behind the text."""
@@ -459,6 +462,9 @@ def _place(translated: list[Function], region: Region) -> None:
         leading = region.expanded[0] if k == 0 else translated[k - 1].last
         trailing = region.expanded[1] if k == len(translated) - 1 else function.last
         function.around = (leading, trailing)
+    if translated:
+        translated[0].directives_before = [decode(text) for text in region.opened]
+        translated[-1].directives_after = [decode(text) for text in region.closed]
 
 
 def _target_flags(extra: list[str]) -> list[str]:

@@ -23,6 +23,8 @@ class Region:
     end: int
     definitions: list[Definition] = field(default_factory=list)
     expanded: tuple[int, int] = (0, 0)  # its tokens after expansion
+    opened: list[str] = field(default_factory=list)  # directives in it of conditionals that end later (conditionals.py)
+    closed: list[str] = field(default_factory=list)  # of those that began earlier
 
 
 class Chooser:

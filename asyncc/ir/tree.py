@@ -69,6 +69,7 @@ class LocalType:
     first: int = 0  # token range of the definition (for typedef: the whole declaration)
     last: int = 0
     position: Position | None = None
+    at_file_scope: bool = False  # defined in the head of the function: `struct s { … } f(void) { … }`
 
 
 @dataclass(slots=True, eq=False)
@@ -533,6 +534,9 @@ class Function:
     # Tokens [around[0], first) and [last, around[1]) are declarations that the macro which makes this function makes
     # beside it. They are printed expanded, since the macro's use is not.
     around: tuple[int, int] = (-1, -1)
+    # Directives inside of it that belong to conditionals which end behind it, or began before it.
+    directives_before: list[str] = field(default_factory=list)
+    directives_after: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)

@@ -16,97 +16,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from convert import ConversionError, Options, convert  # noqa: E402
+from real_c import BODIES, Body  # noqa: E402
 from run import QUIET, TOP, asyncc_command, run  # noqa: E402
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "asyncc-tests" / "bodies"
 RELEASE = "bookworm"
-
-
-@dataclass(frozen=True)
-class Body:
-    """A program made of a Debian source package. `files` are patterns below the source folder, `main` a program of ours that
-    drives a library; `inputs` are written into the folder it runs in; every command's output, status and files count."""
-
-    name: str
-    package: str
-    files: tuple[str, ...]
-    commands: tuple[str, ...]
-    flags: tuple[str, ...] = ()
-    main: str = ""
-    without: tuple[str, ...] = ()
-    prepare: str = ""  # shell commands in a copy of the sources
-    inputs: dict[str, str] = field(default_factory=dict)
-    compiler: str = ""  # the only one that takes the same branches of its #if as clang, where it asks for versions
-    statements: float = 1.0  # the share of statements with a suspension: large programs take long
-
-
-TEXT = "\n".join(f"line {i}: {'abcde' * (i % 7)} {i * i % 97}" for i in range(400)) + "\n"
-C_TEXT = (HERE / "drive.c").read_text() * 4
-AWK_PROGRAM = """
-function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2) }
-{ count[NF]++; sum += length($0); gsub(/e/, "E"); if (NR % 50 == 0) print NR, $0 }
-END { print fib(12), sum; for (i = 0; i < 5; i++) print i, count[i] + 0; printf "%5.2f|%-8s|%x\\n", 3.14159, "left", 255
-      print substr("hello world", 3, 5), index("abc", "c"), toupper("mixed Case"), split("a:b:c", parts, ":"), parts[2]
-      print match("foobar", /o+/), RSTART, RLENGTH; s = "aaa"; print sub(/a/, "b", s), s; print 7 % 3, 2 ^ 10, -5 % 3 }
-"""
-BODIES = (
-    Body(
-        "bzip2", "bzip2",
-        ("blocksort.c", "bzip2.c", "compress.c", "crctable.c", "decompress.c", "huffman.c", "randtable.c", "bzlib.c"),
-        ("./P -k in.txt", "./P -c -1 in.c > out.bz2", "./P -dc out.bz2", "./P -tv in.txt.bz2", "./P -dc in.txt", "./P --help"),
-        flags=("-D_FILE_OFFSET_BITS=64",), inputs={"in.txt": TEXT, "in.c": C_TEXT},
-    ),
-    Body(
-        "figlet", "figlet", ("figlet.c", "zipio.c", "crc.c", "inflate.c", "utf8.c"),
-        ("./P -d fonts Hello world", "./P -d fonts -f slant -c -w 60 'async await'", "./P -d fonts -r -k < in.txt", "./P -I 1"),
-        flags=('-DDEFAULTFONTDIR="fonts"', '-DDEFAULTFONTFILE="standard.flf"'), inputs={"in.txt": "some text\nmore\n"},
-    ),
-    Body("cjson", "cjson", ("cJSON.c", "test.c"), ("./P",)),
-    Body("cjson_utils", "cjson", ("cJSON.c", "cJSON_Utils.c"), ("./P",), main="cjson_main.c"),
-    Body(
-        "libtommath", "libtommath", ("bn_*.c",), ("./P",), main="tommath_main.c", flags=("-DMP_NO_FILE",), statements=0.3,
-    ),
-    Body(
-        "minigzip", "zlib",
-        ("adler32.c", "crc32.c", "deflate.c", "inf*.c", "inftrees.c", "trees.c", "zutil.c", "compress.c", "uncompr.c",
-         "gz*.c", "test/minigzip.c"),
-        ("./P -c in.txt > out.gz", "./P -d -c < out.gz", "./P -9 -c in.c > nine.gz", "./P -d < nine.gz", "./P -h < in.c > h.gz",
-         "./P -f -c in.c > f.gz", "./P -d < f.gz", "./P -R -c in.txt > r.gz", "./P -d < r.gz", "./P -0 < in.txt > s.gz"),
-        without=("inffast_chunk.c", "infback.c"), flags=("-DHAVE_UNISTD_H", "-DHAVE_STDARG_H", "-I."),
-        inputs={"in.txt": TEXT, "in.c": C_TEXT},
-    ),
-    Body(
-        "zlib_example", "zlib",
-        ("adler32.c", "crc32.c", "deflate.c", "inf*.c", "trees.c", "zutil.c", "compress.c", "uncompr.c", "gz*.c", "test/example.c"),
-        ("./P",), without=("inffast_chunk.c",), flags=("-DHAVE_UNISTD_H", "-DHAVE_STDARG_H", "-I."),
-    ),
-    Body(
-        "mawk", "mawk", ("*.c",), ("./P -f prog.awk in.txt", "./P 'BEGIN { while (i++ < 10) print i, i * i }'", "./P -W version"),
-        without=("fpe_check.c", "trace.c", "makescan.c", "makebits.c", "regexp_system.c", "rexp.c", "rexp0.c", "rexp1.c", "rexp2.c",
-                 "rexp3.c", "rexp4.c", "rexpdb.c"),
-        prepare="touch parse.c parse.h; ./configure > configure.log 2>&1; make > make.log 2>&1; make scancode.c >> make.log 2>&1; rm -f *.o mawk",
-        flags=("-DHAVE_CONFIG_H", "-DLOCAL_REGEXP", "-I."), inputs={"in.txt": TEXT, "prog.awk": AWK_PROGRAM},
-    ),
-    Body(
-        "lua", "lua5.4", ("src/l*.c",), ("./P test.lua",), without=("src/luac.c",),
-        prepare="echo '#define DEB_HOST_MULTIARCH \"none\"' > src/lua5.4-deb-multiarch.h", flags=("-DLUA_USE_POSIX",),
-        inputs={"test.lua": "local t = {} for i = 1, 50 do t[i] = i * i end print(#t, t[7], ('x'):rep(3), select('#', 1, 2))\n"
-                "print(pcall(error, 'e')) local c = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end)\n"
-                "print(c(1), c(21)) print(string.format('%5.2f %s', 1.5, {1} ~= nil)) table.sort(t, function(a, b) return a > b end)\n"
-                "print(t[1], ('hello'):gsub('l', 'L'), math.floor(2.5), load('return 1 + 1')())\n"},
-    ),
-    Body(
-        "lz4", "lz4", ("lib/lz4.c", "lib/lz4hc.c", "lib/lz4frame.c", "lib/xxhash.c"), ("./P",), main="lz4_main.c", flags=("-Ilib",),
-        compiler="clang", statements=0.3,
-    ),
-)  # fmt: skip
 
 
 def fetch(package: str, sources: Path) -> Path | None:
@@ -222,9 +142,7 @@ class Trial:
         """What the commands print, with their statuses and the files they leave."""
         place = self.work / name
         place.mkdir()
-        fonts = self.tree / "fonts"
-        if fonts.is_dir():
-            (place / "fonts").symlink_to(fonts)
+        (place / "src").symlink_to(self.tree)
         for file, text in self.body.inputs.items():
             (place / file).write_text(text)
             os.utime(place / file, (0, 0))

@@ -181,6 +181,7 @@ class Converter:
         self.sources: dict[str, Source] = {}
         self.statements: dict[str, set[tuple[str, int, int | None]]] = {}  # USR: file, start, end to brace
         self.entry_offsets: dict[str, set[int]] = {}
+        self.declared_at: dict[tuple[str, int], set[str]] = {}
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -239,7 +240,9 @@ class Converter:
         head = source.code[
             place[1] : source.code.find(b"{", place[1]) if cursor.is_definition() else cursor.extent.end.offset
         ]
-        if UNMOVABLE_ATTRIBUTES.search(head.decode("latin1")):
+        if UNMOVABLE_ATTRIBUTES.search(head.decode("latin1")) or cursor.type.spelling.endswith(
+            "__attribute__((noreturn))"
+        ):
             function.stays_plain = "has an attribute that async functions may not have"
         if cursor.type.kind != TypeKind.FUNCTIONPROTO:
             function.stays_plain = "has no prototype"
@@ -394,11 +397,15 @@ class Converter:
             )
 
     def note_statement(self, cursor: Cursor, source: Source, places: set[tuple[str, int, int | None]]) -> None:
+        if self.source_of(cursor) is not source:
+            return  # in a file that the body includes
         start = cursor.extent.start.offset
         if source.before(start) in BEFORE_STATEMENT:
             places.add((source.path, start, None))
 
     def note_unbraced(self, cursor: Cursor, source: Source, places: set[tuple[str, int, int | None]]) -> None:
+        if self.source_of(cursor) is not source:
+            return
         start = cursor.extent.start.offset
         end = source.end_of_statement(cursor.extent.end.offset)
         if cursor.kind == CursorKind.COMPOUND_STMT or end is None:
@@ -411,6 +418,9 @@ class Converter:
 
     def settle(self) -> None:
         """Leaves plain what must be, until every function that is to be async is called by async functions alone."""
+        for usr, function in self.functions.items():
+            for path, start, _ in function.declarations if not function.is_type else ():
+                self.declared_at.setdefault((path, start), set()).add(usr)
         for usr in sorted(self.functions):
             function = self.functions[usr]
             if not function.is_defined:
@@ -437,6 +447,8 @@ class Converter:
 
     def is_declared_in_code(self, function: Function) -> bool:
         for path, start, name in function.declarations:
+            if not function.is_type and len(self.declared_at[path, start]) > 1:
+                return False  # one macro makes several
             source = self.sources[path]
             if source.in_macro(start) or source.in_macro(name) or source.line_is_directive(name):
                 return False
@@ -482,7 +494,7 @@ class Converter:
     def write_declarations(self, function: Function, edits: dict[str, list[Edit]]) -> None:
         files: set[str] = set()
         for path, start, name in sorted(set(function.declarations)):
-            self.add(edits, path, start, 2, f"{self.options.prefix}async " if path.endswith(".c") else "ac_async ")
+            self.add(edits, path, start, 4, f"{self.options.prefix}async " if path.endswith(".c") else "ac_async ")
             if function.is_called_from_macro:
                 self.add(edits, path, name, 3, "(")
                 self.add(edits, path, name + len(function.name.encode()), 0, ")")

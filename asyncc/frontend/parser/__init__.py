@@ -67,8 +67,10 @@ class Parser(Statements):
         self._begin()
         self.oracle.begin_function(first, self.end)  # type: ignore[attr-defined]
         self.at = first
-        specifiers = self.specifiers()
         self.function_name = self.tokens[declared.name].text
+        self.at_file_scope = True
+        specifiers = self.specifiers()
+        self.at_file_scope = False
         self.at = at
         declared = self.declarator()
         self.attributes(declared)

@@ -54,6 +54,7 @@ class Base:
         self.end = 0
         # Of the function that is parsed:
         self.function_name = ""
+        self.at_file_scope = False  # in its specifiers, whose types belong to the file
         self.locals: list[Local] = []
         self.types: list[LocalType] = []
         self.names: dict[int, Local] = {}

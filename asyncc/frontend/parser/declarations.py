@@ -356,9 +356,11 @@ class Declarations(Expressions):
             self.type_names[name] = found
 
     def _declare_tag(self, kind: str, spelling: str, name: int, first: int) -> LocalType:
-        known = self.scopes.top.tags.get(spelling) if spelling else None
+        outside = self.at_file_scope
+        known = self.scopes.top.tags.get(spelling) if spelling and not outside else None
         if known is None:
-            known = LocalType(kind, spelling, self.global_name(spelling), position=self.tokens[first].position)
+            name_outside = spelling if outside and spelling else self.global_name(spelling)
+            known = LocalType(kind, spelling, name_outside, position=self.tokens[first].position, at_file_scope=outside)
             if spelling:
                 self.scopes.top.tags[spelling] = known
             self.note_type(known)
