@@ -13,6 +13,7 @@
  * Places are made 32 at a time when a value is first put there. */
 #include "asyncc/broadcast.h"
 #include "base/list.h"
+#include "chan/closed.h"
 #include "chan/element.h"
 #include "chan/shared.h"
 #include "mem/slab.h"
@@ -142,6 +143,9 @@ void ac__broadcast_drop_tx(void *tx)
     release(channel);
 }
 
+/* Under the lock. */
+static bool has_no_receiver(const void *channel) { return ((const struct channel *)channel)->receivers == 0; }
+
 static struct receiver *subscribe(struct channel *channel)
 {
     struct receiver *receiver = ac__cell_alloc(sizeof *receiver);
@@ -168,10 +172,7 @@ void ac__broadcast_drop_rx(void *rx)
     ac__lock_acquire(&channel->lock);
     ac__list_remove(&receiver->link);
     channel->receivers--;
-    while (channel->receivers == 0 && channel->closings) {
-        ac__waiter_hand(&channel->closings, channel->closings, AC__GRANTED, &wakes);
-        ac__wakes_make_room(&wakes, &channel->lock);
-    }
+    ac__closings_wake(&channel->closings, &channel->lock, has_no_receiver, channel, &wakes);
     ac__unlock_and_push(&channel->lock, &wakes);
     ac__cell_free(receiver);
     release(channel);
@@ -293,9 +294,7 @@ int ac_op_broadcast_recv_poll_slow(struct ac_op_broadcast_recv_future *self, ac_
 void ac_op_broadcast_recv_drop_slow(struct ac_op_broadcast_recv_future *self)
 {
     struct channel *channel = ((struct receiver *)self->rx)->channel;
-    ac__lock_acquire(&channel->lock);
-    if (self->waiter.state == AC__WAITING) ac__queue_remove(&channel->queue, &self->waiter);
-    ac__lock_release(&channel->lock);
+    ac__waiter_leave(&channel->queue, &self->waiter, &channel->lock);
 }
 
 int64_t ac__broadcast_blocking_recv(void *rx, void *value)
@@ -341,24 +340,13 @@ size_t ac__broadcast_receivers(const void *tx)
 int ac_op_broadcast_closed_poll_slow(struct ac_op_broadcast_closed_future *self, ac_context *cx)
 {
     struct channel *channel = self->tx;
-    uint32_t outcome = ac__waiter_outcome(&self->waiter, &channel->lock);
-    if (outcome == AC__WAITING || !ac__budget(cx)) return AC_PENDING;
-    if (outcome == AC__GRANTED) return AC_READY;
-    ac__lock_acquire(&channel->lock);
-    bool waits = channel->receivers > 0;
-    if (waits) ac__waiter_join(&channel->closings, &self->waiter, cx->task);
-    ac__lock_release(&channel->lock);
-    if (!waits) return AC_READY;
-    ac__budget_return(cx);
-    return AC_PENDING;
+    return ac__closings_poll(&channel->closings, &channel->lock, has_no_receiver, channel, &self->waiter, cx);
 }
 
 void ac_op_broadcast_closed_drop_slow(struct ac_op_broadcast_closed_future *self)
 {
     struct channel *channel = self->tx;
-    ac__lock_acquire(&channel->lock);
-    if (self->waiter.state == AC__WAITING) ac__queue_remove(&channel->closings, &self->waiter);
-    ac__lock_release(&channel->lock);
+    ac__waiter_leave(&channel->closings, &self->waiter, &channel->lock);
 }
 
 static int describe_recv(const void *future, char *text, size_t room)

@@ -1,5 +1,6 @@
 /* The life of an mpsc channel: making, counting its handles, closing, ending. The essay is in mpsc.h. */
 #include "chan/mpsc.h"
+#include "chan/closed.h"
 #include "mem/slab.h"
 #include "sync/leaf.h"
 
@@ -36,22 +37,14 @@ void ac__mpsc_set_drop(void *rx, void (*drop)(void *)) { ((struct ac__mpsc *)rx)
 
 /* --- Closing ------------------------------------------------------------------------------------------------------ */
 
-static void hand_all(struct ac__mpsc *channel, struct ac__waiter **queue, uint32_t outcome, struct ac__wake_list *wakes)
-{
-    while (*queue) { /* a closed channel is not waited for: nobody joins */
-        ac__waiter_hand(queue, *queue, outcome, wakes);
-        ac__wakes_make_room(wakes, &channel->lock);
-    }
-}
-
 /* `flags`: CLOSED, maybe with GONE. Gives the word as it is from then on for those who have no permit. */
 static uint64_t close_with(struct ac__mpsc *channel, uint64_t flags)
 {
     struct ac__wake_list wakes = { .count = 0 };
     ac__lock_acquire(&channel->lock);
     uint64_t word = ac__atomic_or(&channel->word, flags, acq_rel) | flags;
-    hand_all(channel, &channel->queue, AC__REFUSED, &wakes);
-    hand_all(channel, &channel->closings, AC__GRANTED, &wakes);
+    ac__waiters_hand_all(&channel->queue, AC__REFUSED, &wakes, &channel->lock);
+    ac__waiters_hand_all(&channel->closings, AC__GRANTED, &wakes, &channel->lock);
     ac__atomic_and(&channel->word, ~AC__MPSC_QUEUE, relaxed);
     ac__unlock_and_push(&channel->lock, &wakes);
     /* One that sleeps has read all there is, so it only waits for permits, if there are any. */
@@ -164,24 +157,13 @@ size_t ac__mpsc_weak_count(const void *handle)
 int ac_op_mpsc_closed_poll_slow(struct ac_op_mpsc_closed_future *self, ac_context *cx)
 {
     struct ac__mpsc *channel = self->tx;
-    uint32_t outcome = ac__waiter_outcome(&self->waiter, &channel->lock);
-    if (outcome == AC__WAITING || !ac__budget(cx)) return AC_PENDING;
-    if (outcome == AC__GRANTED || ac__mpsc_is_closed(channel)) return AC_READY;
-    ac__lock_acquire(&channel->lock);
-    bool closed = ac__mpsc_is_closed(channel);
-    if (!closed) ac__waiter_join(&channel->closings, &self->waiter, cx->task);
-    ac__lock_release(&channel->lock);
-    if (closed) return AC_READY;
-    ac__budget_return(cx);
-    return AC_PENDING;
+    return ac__closings_poll(&channel->closings, &channel->lock, ac__mpsc_is_closed, channel, &self->waiter, cx);
 }
 
 void ac_op_mpsc_closed_drop_slow(struct ac_op_mpsc_closed_future *self)
 {
     struct ac__mpsc *channel = self->tx;
-    ac__lock_acquire(&channel->lock);
-    if (self->waiter.state == AC__WAITING) ac__queue_remove(&channel->closings, &self->waiter);
-    ac__lock_release(&channel->lock);
+    ac__waiter_leave(&channel->closings, &self->waiter, &channel->lock);
 }
 
 static int describe_closed(const void *future, char *text, size_t room)

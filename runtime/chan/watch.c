@@ -9,6 +9,7 @@
  * that a send, which lets go of the lock now and then while it wakes many, leaves those asleep that have seen its value
  * and wait for the next. No user code runs under either: predicates and modifications work on copies. */
 #include "asyncc/watch.h"
+#include "chan/closed.h"
 #include "chan/element.h"
 #include "chan/shared.h"
 #include "mem/slab.h"
@@ -115,6 +116,8 @@ void ac__watch_drop_tx(void *tx)
     release(channel);
 }
 
+static bool has_no_receiver(const void *channel) { return ac__watch_receivers(channel) == 0; }
+
 /* `seen` NULL: what is there now counts as seen. */
 static struct receiver *subscribe(struct channel *channel, const uint64_t *seen)
 {
@@ -145,10 +148,7 @@ void ac__watch_drop_rx(void *rx)
     struct channel *channel = receiver->channel;
     ac__lock_acquire(&channel->lock);
     ac__atomic_store(&channel->receivers, channel->receivers - 1, relaxed);
-    while (channel->receivers == 0 && channel->closings) {
-        ac__waiter_hand(&channel->closings, channel->closings, AC__GRANTED, &wakes);
-        ac__wakes_make_room(&wakes, &channel->lock);
-    }
+    ac__closings_wake(&channel->closings, &channel->lock, has_no_receiver, channel, &wakes);
     ac__unlock_and_push(&channel->lock, &wakes);
     ac__cell_free(receiver);
     release(channel);
@@ -273,10 +273,7 @@ static bool wait_for_more(struct receiver *receiver, struct ac__waiter *waiter, 
 
 static void drop_waiter(struct receiver *receiver, struct ac__waiter *waiter)
 {
-    struct channel *channel = receiver->channel;
-    ac__lock_acquire(&channel->lock);
-    if (waiter->state == AC__WAITING) ac__queue_remove(&channel->queue, waiter);
-    ac__lock_release(&channel->lock);
+    ac__waiter_leave(&receiver->channel->queue, waiter, &receiver->channel->lock);
 }
 
 int ac_op_watch_changed_poll_slow(struct ac_op_watch_changed_future *self, ac_context *cx)
@@ -318,24 +315,13 @@ void ac_op_watch_wait_for_drop_slow(struct ac_op_watch_wait_for_future *self) { 
 int ac_op_watch_closed_poll_slow(struct ac_op_watch_closed_future *self, ac_context *cx)
 {
     struct channel *channel = self->tx;
-    uint32_t outcome = ac__waiter_outcome(&self->waiter, &channel->lock);
-    if (outcome == AC__WAITING || !ac__budget(cx)) return AC_PENDING;
-    if (outcome == AC__GRANTED) return AC_READY;
-    ac__lock_acquire(&channel->lock);
-    bool waits = channel->receivers > 0;
-    if (waits) ac__waiter_join(&channel->closings, &self->waiter, cx->task);
-    ac__lock_release(&channel->lock);
-    if (!waits) return AC_READY;
-    ac__budget_return(cx);
-    return AC_PENDING;
+    return ac__closings_poll(&channel->closings, &channel->lock, has_no_receiver, channel, &self->waiter, cx);
 }
 
 void ac_op_watch_closed_drop_slow(struct ac_op_watch_closed_future *self)
 {
     struct channel *channel = self->tx;
-    ac__lock_acquire(&channel->lock);
-    if (self->waiter.state == AC__WAITING) ac__queue_remove(&channel->closings, &self->waiter);
-    ac__lock_release(&channel->lock);
+    ac__waiter_leave(&channel->closings, &self->waiter, &channel->lock);
 }
 
 static int describe(const struct receiver *receiver, const char *what, char *text, size_t room)

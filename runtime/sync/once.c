@@ -36,10 +36,7 @@ void ac_once_end(ac_once *once, bool made)
     if (made) {
         /* release: whoever sees DONE, without the guard, sees what was made. */
         ac__atomic_store(&once->ac__state, AC__ONCE_DONE, release);
-        while (once->ac__first) { /* once it is done nobody joins */
-            ac__waiter_hand(&once->ac__first, once->ac__first, AC__REFUSED, &wakes);
-            ac__wakes_make_room(&wakes, AC__LOCK_OF(once));
-        }
+        ac__waiters_hand_all(&once->ac__first, AC__REFUSED, &wakes, AC__LOCK_OF(once));
     } else if (once->ac__first) {
         ac__waiter_hand(&once->ac__first, once->ac__first, AC__GRANTED, &wakes);
     } else {

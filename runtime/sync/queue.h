@@ -84,6 +84,14 @@ static inline uint32_t ac__waiter_outcome(const struct ac__waiter *waiter, ac__l
     return state;
 }
 
+/* The end of a wait that has nothing to hand on: the waiter is in the queue no more. */
+static inline void ac__waiter_leave(struct ac__waiter **first, struct ac__waiter *waiter, ac__lock *lock)
+{
+    ac__lock_acquire(lock);
+    if (waiter->state == AC__WAITING) ac__queue_remove(first, waiter);
+    ac__lock_release(lock);
+}
+
 /* A thread's counterpart of polling: sleeps until something was handed to the waiter. */
 static inline uint32_t ac__waiter_sleep(struct ac__waiter *waiter, ac__lock *lock)
 {
@@ -105,6 +113,16 @@ static inline void ac__unlock_and_push(ac__lock *lock, struct ac__wake_list *wak
 {
     ac__lock_release(lock);
     ac__wake_list_push(wakes);
+}
+
+/* Under the lock: tells all the same. For primitives that nobody joins any more, since the lock is let go meanwhile. */
+static inline void ac__waiters_hand_all(struct ac__waiter **first, uint32_t outcome, struct ac__wake_list *wakes,
+                                        ac__lock *lock)
+{
+    while (*first) {
+        ac__waiter_hand(first, *first, outcome, wakes);
+        ac__wakes_make_room(wakes, lock);
+    }
 }
 
 /* The lock within a public struct, which holds just its word. */

@@ -98,10 +98,7 @@ void ac_semaphore_close(ac_semaphore *semaphore)
     struct ac__wake_list wakes = { .count = 0 };
     ac__lock_acquire(AC__LOCK_OF(semaphore));
     ac__atomic_or(&semaphore->ac__state, CLOSED, release);
-    while (semaphore->ac__first) { /* once it is closed nobody joins */
-        ac__waiter_hand(&semaphore->ac__first, semaphore->ac__first, AC__REFUSED, &wakes);
-        ac__wakes_make_room(&wakes, AC__LOCK_OF(semaphore));
-    }
+    ac__waiters_hand_all(&semaphore->ac__first, AC__REFUSED, &wakes, AC__LOCK_OF(semaphore));
     ac__atomic_and(&semaphore->ac__state, ~QUEUE, release);
     ac__unlock_and_push(AC__LOCK_OF(semaphore), &wakes);
 }

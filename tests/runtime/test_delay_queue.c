@@ -1,5 +1,7 @@
 /* Delay queues: order and keys on paused time, races on both flavors. */
-#include "script.h"
+#include "hand.h"
+#include "sched/runtime.h"
+#include "time/wheel.h"
 #include <errno.h>
 #include <signal.h>
 
@@ -167,6 +169,129 @@ START_TEST(agrees_with_a_plain_array)
 }
 END_TEST
 
+/* --- All orders of a wait, its cancellation, and what happens to the values ---------------------------------------- */
+
+enum { POLL_STEP, DROP_STEP, EARLY_STEP, LATE_STEP, PUT_OFF_STEP, REMOVE_STEP, CLOSE_STEP, TICK_STEP, SYMBOLS };
+enum { MOST = 16 };
+
+struct world {
+    ac_delay_queue(int) queue;
+    struct hand hand;
+    struct ac_op_delay_queue_next_future f;
+    int out;
+    /* the model: value i has key[i] while it is in the queue */
+    int n;
+    ac_delay_key key[MOST];
+    ac_instant deadline[MOST];
+    int order[MOST], orders;
+    bool closed, waits, is_woken;
+};
+static struct ac__timers *timers; /* of the paused runtime, on which the clock is moved by hand */
+static ac_context *in_paused;
+
+static int first_of(const struct world *w)
+{
+    int first = -1;
+    for (int i = 0; i < w->n; i++)
+        if (w->key[i] && (first < 0 || w->deadline[i] < w->deadline[first] ||
+                          (w->deadline[i] == w->deadline[first] && w->order[i] < w->order[first])))
+            first = i;
+    return first;
+}
+
+static bool is_ready(const struct world *w, int first)
+{
+    return first < 0 ? w->closed : w->deadline[first] <= ac__timers_now(timers);
+}
+
+static void poll_next(struct world *w, const unsigned char *steps, unsigned n)
+{
+    int first = first_of(w);
+    bool ready = is_ready(w, first);
+    w->hand.cx = (ac_context){ .task = &w->hand.task, .worker = in_paused->worker, .budget = 128 };
+    EXPECT(ac_op_delay_queue_next_poll(&w->f, &w->hand.cx) == (ready ? AC_READY : AC_PENDING));
+    w->waits = !ready;
+    w->is_woken = false;
+    if (!ready) return;
+    EXPECT(w->f.result == (first >= 0));
+    if (first >= 0) EXPECT(w->out == first);
+    if (first >= 0) w->key[first] = 0;
+    ac_op_delay_queue_next_init(&w->f, (void *)w->queue, &w->out);
+}
+
+static void insert(struct world *w, ac_duration duration, const unsigned char *steps, unsigned n)
+{
+    int i = w->n++;
+    w->deadline[i] = ac__timers_now(timers) + duration;
+    w->order[i] = w->orders++;
+    w->key[i] = ac_delay_queue_insert_at(w->queue, i, w->deadline[i]);
+    EXPECT((w->key[i] != 0) == !w->closed);
+}
+
+static void put_off(struct world *w, int i, const unsigned char *steps, unsigned n)
+{
+    w->deadline[i] = ac__timers_now(timers) + ac_ms(2);
+    w->order[i] = w->orders++;
+    EXPECT(ac_delay_queue_reset_at(w->queue, w->key[i], w->deadline[i]) == 0);
+}
+
+static void step_of(struct world *w, int step, const unsigned char *steps, unsigned n)
+{
+    int first = first_of(w);
+    if (step == POLL_STEP) {
+        poll_next(w, steps, n);
+    } else if (step == DROP_STEP) {
+        ac_op_delay_queue_next_drop(&w->f);
+        ac_op_delay_queue_next_init(&w->f, (void *)w->queue, &w->out);
+        w->waits = false;
+    } else if (step == EARLY_STEP || step == LATE_STEP) {
+        insert(w, step == EARLY_STEP ? ac_ms(1) : ac_ms(3), steps, n);
+    } else if (step == PUT_OFF_STEP && first >= 0) {
+        put_off(w, first, steps, n);
+    } else if (step == REMOVE_STEP && first >= 0) {
+        EXPECT(ac_delay_queue_remove(w->queue, w->key[first], NULL) == 0);
+        w->key[first] = 0;
+    } else if (step == CLOSE_STEP) {
+        ac_delay_queue_close(w->queue);
+        w->closed = true;
+    } else if (step == TICK_STEP) {
+        ac__clock_move_to(&timers->clock, ac__timers_now(timers) + ac_ms(1));
+        ac__timers_fire(timers);
+    }
+}
+
+static void run(const unsigned char *steps, unsigned n)
+{
+    struct world w = { .hand = HAND };
+    EXPECT(ac_delay_queue_new(&w.queue) == 0);
+    ac_op_delay_queue_next_init(&w.f, (void *)w.queue, &w.out);
+    for (unsigned s = 0; s < n; s++) {
+        step_of(&w, steps[s], steps, n);
+        w.is_woken |= woken(&w.hand);
+        /* It may be woken for nothing, but must be for something. */
+        if (w.waits && is_ready(&w, first_of(&w))) EXPECT(w.is_woken);
+        size_t len = 0;
+        for (int i = 0; i < w.n; i++) len += w.key[i] != 0;
+        EXPECT(ac_delay_queue_len(w.queue) == len);
+    }
+    ac_op_delay_queue_next_drop(&w.f);
+    ac_delay_queue_free(w.queue);
+    EXPECT(ac__timers_next(timers) == INT64_MAX || ac__timers_fire(timers) == 0); /* no timer is left behind */
+}
+
+/* One poll on the paused runtime is all the time that passes. */
+SCRIPT(explores, unsigned unused;)
+{
+    (void)self;
+    in_paused = cx;
+    timers = ac__runtime_timers(paused);
+    explore(SYMBOLS, 5, run);
+    explore_some(SYMBOLS, 12, 30000, run);
+    return AC_READY;
+}
+START_TEST(every_order_of_waiting_cancelling_inserting_removing_and_closing) { RUN(paused, explores); }
+END_TEST
+
 SCRIPT(inserts, int from, i; struct ac_sleep_future sleep;)
 {
     BEGIN;
@@ -223,6 +348,7 @@ int main(void)
     tcase_add_test(queues, keys_remove_and_are_not_used_again);
     tcase_add_test(queues, a_waiter_follows_changes_of_the_first_value);
     tcase_add_test(queues, agrees_with_a_plain_array);
+    tcase_add_test(queues, every_order_of_waiting_cancelling_inserting_removing_and_closing);
     tcase_add_test(queues, values_inserted_by_many_tasks_all_come_out);
     tcase_add_test(queues, a_wait_can_be_aborted_and_begun_again);
     suite_add_tcase(suite, queues);

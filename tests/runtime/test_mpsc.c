@@ -299,21 +299,23 @@ END_TEST
 
 /* --- All orders --------------------------------------------------------------------------------------------------- */
 
-/* Three that send, one that reserves and then sends or drops its permit, one that receives. */
+/* Three that send, one that reserves and then sends or drops its permits, one that receives: one value or permit at
+ * once, or up to two. */
 enum state { NEW, WAITING, GRANTED, REFUSED, HOLDS };
 enum { SENDERS = 3, RESERVER = SENDERS, RECEIVER, HANDS };
 enum { POLL_STEP = 0, DROP_STEP = HANDS, CLOSE_STEP = 2 * HANDS, TRY_STEP, TRY_SEND_STEP, SYMBOLS };
-static unsigned capacity;
+static unsigned capacity, at_once = 1;
 
 struct world {
     ac_mpsc_tx(int) tx;
     ac_mpsc_rx(int) rx;
-    ac_mpsc_permit(int) permit;
+    ac_mpsc_permit(int) permit[2];
     struct hand hand[HANDS];
     struct ac_op_mpsc_send_future send[SENDERS];
     struct ac_op_mpsc_reserve_future reserve;
     struct ac_op_mpsc_recv_future recv;
-    int value[SENDERS], next_value, got;
+    struct ac_op_mpsc_recv_many_future recv_many;
+    int value[SENDERS], next_value, got[2];
     /* the model */
     enum state state[RECEIVER];
     struct line queue; /* of those who wait for room */
@@ -328,9 +330,10 @@ static void init(struct world *w, int i)
         w->value[i] = ++w->next_value;
         ac_op_mpsc_send_init(&w->send[i], (void *)w->tx, &w->value[i]);
     } else if (i == RESERVER) {
-        ac_op_mpsc_reserve_init(&w->reserve, (void *)w->tx, 1, &w->permit);
+        ac_op_mpsc_reserve_init(&w->reserve, (void *)w->tx, at_once, w->permit);
     } else {
-        ac_op_mpsc_recv_init(&w->recv, (void *)w->rx, &w->got);
+        ac_op_mpsc_recv_init(&w->recv, (void *)w->rx, w->got);
+        ac_op_mpsc_recv_many_init(&w->recv_many, (void *)w->rx, w->got, 2);
     }
 }
 
@@ -340,14 +343,15 @@ static void model_wake_receiver(struct world *w)
     w->sleeping = false;
 }
 
-static bool model_room(struct world *w) { return (unsigned)w->values.n + w->permits < capacity; }
+static unsigned wants(int i) { return i == RESERVER ? at_once : 1; }
+static bool model_room(struct world *w, unsigned n) { return (unsigned)w->values.n + w->permits + n <= capacity; }
 
 static void model_room_made(struct world *w)
 {
-    while (w->queue.n && model_room(w)) {
+    while (w->queue.n && model_room(w, wants(w->queue.who[0]))) {
         int i = line_pop(&w->queue);
         w->state[i] = GRANTED;
-        w->permits++;
+        w->permits += wants(i);
         w->expect_wake[i] = true;
     }
     if (w->closed && w->permits == 0 && w->values.n == 0) model_wake_receiver(w);
@@ -363,7 +367,7 @@ static void model_put(struct world *w, int value)
 static int model_reserve(struct world *w, int i)
 {
     if (w->state[i] == REFUSED || (w->state[i] == NEW && w->closed)) return w->state[i] = NEW, -EPIPE;
-    if (w->state[i] == NEW && !w->queue.n && model_room(w)) w->state[i] = GRANTED, w->permits++;
+    if (w->state[i] == NEW && !w->queue.n && model_room(w, wants(i))) w->state[i] = GRANTED, w->permits += wants(i);
     else if (w->state[i] == NEW) w->state[i] = WAITING, line_push(&w->queue, i);
     return w->state[i] == GRANTED ? 0 : -EAGAIN;
 }
@@ -384,11 +388,13 @@ static void poll_sender(struct world *w, int i, const unsigned char *steps, unsi
 static void poll_reserver(struct world *w, const unsigned char *steps, unsigned n)
 {
     if (w->state[RESERVER] == HOLDS) {
-        int value = ++w->next_value;
-        ac_mpsc_permit_send(w->permit, value);
+        for (unsigned k = 0; k < at_once; k++) {
+            int value = ++w->next_value;
+            ac_mpsc_permit_send(w->permit[k], value);
+            w->permits--;
+            model_put(w, value);
+        }
         w->state[RESERVER] = NEW;
-        w->permits--;
-        model_put(w, value);
         return;
     }
     int expected = model_reserve(w, RESERVER);
@@ -400,16 +406,16 @@ static void poll_reserver(struct world *w, const unsigned char *steps, unsigned 
 
 static void poll_receiver(struct world *w, const unsigned char *steps, unsigned n)
 {
-    bool has = w->values.n > 0, finished = !has && w->closed && w->permits == 0;
-    int polled = POLL_BY(&w->hand[RECEIVER], ac_op_mpsc_recv, &w->recv);
+    unsigned has = (unsigned)w->values.n < at_once ? (unsigned)w->values.n : at_once;
+    bool finished = !has && w->closed && w->permits == 0;
+    int polled = at_once == 1 ? POLL_BY(&w->hand[RECEIVER], ac_op_mpsc_recv, &w->recv)
+                              : POLL_BY(&w->hand[RECEIVER], ac_op_mpsc_recv_many, &w->recv_many);
     EXPECT(polled == (has || finished ? AC_READY : AC_PENDING));
     w->sleeping = polled == AC_PENDING;
     if (polled == AC_PENDING) return;
-    EXPECT(w->recv.result == has);
-    if (has) {
-        EXPECT(w->got == line_pop(&w->values));
-        model_room_made(w);
-    }
+    EXPECT((at_once == 1 ? w->recv.result : w->recv_many.result) == has);
+    for (unsigned k = 0; k < has; k++) EXPECT(w->got[k] == line_pop(&w->values));
+    if (has) model_room_made(w);
     init(w, RECEIVER);
 }
 
@@ -425,23 +431,24 @@ static void try_receive(struct world *w, const unsigned char *steps, unsigned n)
 static void try_send(struct world *w, const unsigned char *steps, unsigned n)
 {
     int value = ++w->next_value, result = ac_mpsc_try_send(w->tx, value);
-    EXPECT(result == (w->closed ? -EPIPE : w->queue.n || !model_room(w) ? -EAGAIN : 0));
+    EXPECT(result == (w->closed ? -EPIPE : w->queue.n || !model_room(w, 1) ? -EAGAIN : 0));
     if (result == 0) model_put(w, value);
 }
 
 static void drop(struct world *w, int i)
 {
     if (i == RECEIVER) {
-        ac_op_mpsc_recv_drop(&w->recv);
+        if (at_once == 1) ac_op_mpsc_recv_drop(&w->recv);
+        else ac_op_mpsc_recv_many_drop(&w->recv_many);
         w->sleeping = false;
     } else {
         enum state was = w->state[i];
         if (i < SENDERS) ac_op_mpsc_send_drop(&w->send[i]);
-        else if (was == HOLDS) ac_mpsc_permit_drop(w->permit);
-        else ac_op_mpsc_reserve_drop(&w->reserve);
+        else if (was != HOLDS) ac_op_mpsc_reserve_drop(&w->reserve);
+        for (unsigned k = 0; was == HOLDS && k < at_once; k++) ac_mpsc_permit_drop(w->permit[k]);
         w->state[i] = NEW;
         line_remove(&w->queue, i);
-        w->permits -= was == GRANTED || was == HOLDS;
+        if (was == GRANTED || was == HOLDS) w->permits -= wants(i);
         model_room_made(w);
     }
     init(w, i);
@@ -498,6 +505,16 @@ START_TEST(every_order_of_sending_reserving_receiving_cancelling_and_closing)
     capacity = 1;
     explore(SYMBOLS, 5, run);
     for (capacity = 1; capacity <= 3; capacity++) explore_some(SYMBOLS, 16, 30000, run);
+}
+END_TEST
+
+START_TEST(every_order_of_reserving_and_receiving_many)
+{
+    at_once = 2;
+    capacity = 2;
+    explore(SYMBOLS, 5, run);
+    for (capacity = 2; capacity <= 4; capacity++) explore_some(SYMBOLS, 16, 30000, run);
+    at_once = 1;
 }
 END_TEST
 
@@ -728,6 +745,7 @@ int main(void)
     tcase_add_test(tests, closed_wakes_when_the_receiver_goes);
     tcase_add_test(tests, reserve_many_waits_for_all_and_is_not_passed);
     tcase_add_test(tests, every_order_of_sending_reserving_receiving_cancelling_and_closing);
+    tcase_add_test(tests, every_order_of_reserving_and_receiving_many);
     tcase_add_loop_test(tests, all_arrive_in_order_of_each_sender, 0, 6);
     tcase_add_test(tests, aborted_senders_leave_their_room_to_the_others);
     tcase_add_test(tests, senders_learn_that_the_receiver_went);

@@ -109,7 +109,7 @@ END_TEST
 /* --- All orders --------------------------------------------------------------------------------------------------- */
 
 enum state { NEW, WAITING, ALONE_FIRST, ALONE_LAST, WITH_ALL };
-enum { ACTORS = 3, ONE = 2 * ACTORS, LAST, ALL, SYMBOLS };
+enum { ACTORS = 3, ENABLE = 2 * ACTORS, ONE = 3 * ACTORS, LAST, ALL, SYMBOLS };
 
 struct world {
     ac_notify notify;
@@ -118,6 +118,7 @@ struct world {
     enum state state[ACTORS];
     struct line queue;
     bool stored, expect_wake[ACTORS];
+    bool has_task[ACTORS]; /* enabled, but not polled yet: there is nobody to wake */
 };
 
 static void model_alone(struct world *w, enum state how)
@@ -129,13 +130,13 @@ static void model_alone(struct world *w, enum state how)
     int i = w->queue.who[how == ALONE_LAST ? w->queue.n - 1 : 0];
     line_remove(&w->queue, i);
     w->state[i] = how;
-    w->expect_wake[i] = true;
+    w->expect_wake[i] = w->has_task[i];
 }
 
 static void model_all(struct world *w)
 {
     for (int i = 0; i < ACTORS; i++) {
-        if (w->state[i] == WAITING) w->expect_wake[i] = true;
+        if (w->state[i] == WAITING) w->expect_wake[i] = w->has_task[i];
         if (w->state[i] == WAITING || w->state[i] == NEW) w->state[i] = WITH_ALL;
     }
     w->queue.n = 0;
@@ -143,11 +144,20 @@ static void model_all(struct world *w)
 
 static int model_poll(struct world *w, int i)
 {
+    w->has_task[i] = true;
     if (w->state[i] > WAITING) return w->state[i] = NEW, AC_READY;
     if (w->state[i] == NEW && w->stored) return w->stored = false, AC_READY;
     if (w->state[i] == NEW) line_push(&w->queue, i);
     w->state[i] = WAITING;
     return AC_PENDING;
+}
+
+/* True: it is notified. What it took, and does not use, it will pass on. */
+static bool model_enable(struct world *w, int i)
+{
+    if (w->state[i] == NEW && w->stored) w->stored = false, w->state[i] = ALONE_FIRST;
+    if (w->state[i] == NEW) line_push(&w->queue, i), w->state[i] = WAITING, w->has_task[i] = false;
+    return w->state[i] > WAITING;
 }
 
 static void model_drop(struct world *w, int i)
@@ -176,6 +186,8 @@ static void run(const unsigned char *steps, unsigned n)
                 int expected = model_poll(&w, i);
                 EXPECT(POLL_BY(&w.hand[i], ac_notified, &w.f[i]) == expected);
                 if (expected == AC_READY) ac_notified_init(&w.f[i], &w.notify);
+            } else if (step >= ENABLE) {
+                EXPECT(ac_notified_enable(&w.f[i]) == model_enable(&w, i));
             } else {
                 model_drop(&w, i);
                 ac_notified_drop(&w.f[i]);
@@ -192,7 +204,11 @@ static void run(const unsigned char *steps, unsigned n)
     EXPECT(w.notify.ac__first == NULL);
 }
 
-START_TEST(every_order_of_waiting_cancelling_and_notifying) { explore(SYMBOLS, 6, run); }
+START_TEST(every_order_of_waiting_enabling_cancelling_and_notifying)
+{
+    explore(SYMBOLS, 5, run);
+    explore_some(SYMBOLS, 10, 500000, run);
+}
 END_TEST
 
 /* --- Under real schedulers ---------------------------------------------------------------------------------------- */
@@ -250,7 +266,7 @@ int main(void)
     tcase_add_test(tests, enable_queues_without_a_task);
     tcase_add_test(tests, enable_takes_the_stored_one_and_a_drop_gives_it_back);
     tcase_add_test(tests, notify_waiters_wakes_more_than_a_batch);
-    tcase_add_test(tests, every_order_of_waiting_cancelling_and_notifying);
+    tcase_add_test(tests, every_order_of_waiting_enabling_cancelling_and_notifying);
     tcase_add_loop_test(tests, no_notification_is_lost_by_aborts, 0, 3);
     tcase_set_timeout(tests, 30);
     suite_add_tcase(suite, tests);

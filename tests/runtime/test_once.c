@@ -136,6 +136,113 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_beginning_cancelling_and_ending) { explore(SYMBOLS, 6, run); }
 END_TEST
 
+/* --- ac_once_run: all orders, with a maker that waits until it is told how to end --------------------------------- */
+
+enum { MAY_MAKE = 2 * ACTORS, MUST_FAIL, RUN_SYMBOLS };
+enum order { WAIT, MAKE, FAIL };
+
+struct obeying_future {
+    bool result;
+    enum order *order;
+};
+static int makers; /* that were begun and not ended */
+static int obeying_poll(void *future, ac_context *cx)
+{
+    struct obeying_future *self = future;
+    (void)cx;
+    if (*self->order == WAIT) return AC_PENDING;
+    self->result = *self->order == MAKE;
+    *self->order = WAIT;
+    makers--;
+    return AC_READY;
+}
+static void obeying_drop(void *future)
+{
+    (void)future;
+    makers--;
+}
+static const ac_descriptor obeying_descriptor = {
+    .name = "obeying",
+    .size = sizeof(struct obeying_future),
+    .align = 64, /* such a frame comes from the allocator: no worker is here */
+    .result_offset = offsetof(struct obeying_future, result),
+    .result_size = sizeof(bool),
+    .poll = obeying_poll,
+    .drop = obeying_drop,
+};
+static bool obeying(void *order)
+{
+    *(struct obeying_future *)ac__enter(&obeying_descriptor) = (struct obeying_future){ .order = order };
+    makers++;
+    return false;
+}
+
+/* The queue is that of the world above; the turn is with the maker until it ends. */
+struct running_world {
+    struct world w;
+    struct ac_once_run_future f[ACTORS];
+    enum order order;
+};
+
+static void poll_run(struct running_world *r, int i, const unsigned char *steps, unsigned n)
+{
+    struct world *w = &r->w;
+    bool turn = w->state[i] == MAKING;
+    int expected = turn ? AC_READY : model_poll(w, i, &turn);
+    bool result = !turn || r->order == MAKE;
+    if (turn && r->order == WAIT) expected = AC_PENDING;
+    EXPECT(POLL_BY(&w->hand[i], ac_once_run, &r->f[i]) == expected);
+    if (expected == AC_PENDING) return;
+    EXPECT(r->f[i].result == result);
+    ac_once_run_init(&r->f[i], &w->once, obeying, &r->order);
+    w->state[i] = NEW;
+    if (turn && result) model_made(w);
+    else if (turn) model_give_up(w);
+}
+
+static void drop_run(struct running_world *r, int i)
+{
+    enum state was = r->w.state[i];
+    ac_once_run_drop(&r->f[i]);
+    ac_once_run_init(&r->f[i], &r->w.once, obeying, &r->order);
+    model_drop(&r->w, i);
+    if (was == MAKING) model_give_up(&r->w);
+}
+
+static void run_running(const unsigned char *steps, unsigned n)
+{
+    struct running_world r = { .w = { .maker = -1 } };
+    struct world *w = &r.w;
+    makers = 0;
+    for (int i = 0; i < ACTORS; i++) {
+        w->hand[i] = (struct hand)HAND;
+        ac_once_run_init(&r.f[i], &w->once, obeying, &r.order);
+    }
+    for (unsigned s = 0; s < n; s++) {
+        int step = steps[s];
+        if (step == MAY_MAKE) r.order = MAKE;
+        else if (step == MUST_FAIL) r.order = FAIL;
+        else if (step < ACTORS) poll_run(&r, step, steps, n);
+        else drop_run(&r, step % ACTORS);
+        for (int k = 0; k < ACTORS; k++) {
+            EXPECT(woken(&w->hand[k]) == w->expect_wake[k]);
+            w->expect_wake[k] = false;
+        }
+        EXPECT(ac_once_is_done(&w->once) == w->made);
+        EXPECT(makers == (w->maker >= 0 && w->state[w->maker] == MAKING));
+    }
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < ACTORS; i++) drop_run(&r, i);
+    EXPECT(makers == 0 && w->once.ac__first == NULL && w->once.ac__state != AC__ONCE_RUNNING);
+}
+
+START_TEST(every_order_of_running_cancelling_making_and_failing)
+{
+    explore(RUN_SYMBOLS, 5, run_running);
+    explore_some(RUN_SYMBOLS, 12, 100000, run_running);
+}
+END_TEST
+
 /* --- ac_once_run, under real schedulers --------------------------------------------------------------------------- */
 
 static ac_once shared = AC_ONCE_INIT;
@@ -204,6 +311,7 @@ int main(void)
     tcase_add_test(tests, the_first_makes_it_and_the_others_wait);
     tcase_add_test_raise_signal(tests, ending_what_nobody_began_is_fatal, SIGABRT);
     tcase_add_test(tests, every_order_of_beginning_cancelling_and_ending);
+    tcase_add_test(tests, every_order_of_running_cancelling_making_and_failing);
     tcase_add_loop_test(tests, it_is_made_once_though_makers_fail_and_are_aborted, 0, 3);
     tcase_set_timeout(tests, 30);
     suite_add_tcase(suite, tests);

@@ -76,7 +76,7 @@ END_TEST
 /* --- All orders: two readers, two writers ------------------------------------------------------------------------- */
 
 enum state { NEW, WAITING, GRANTED, HOLDING };
-enum { ACTORS = 4, UNLOCK = 2 * ACTORS, SYMBOLS };
+enum { ACTORS = 4, UNLOCK = 2 * ACTORS, DOWNGRADE, SYMBOLS };
 static bool writes(int i) { return i % 2; }
 
 union either {
@@ -91,6 +91,7 @@ struct world {
     struct line queue, holders;
     int readers;
     bool writer, expect_wake[ACTORS];
+    bool reads_now[ACTORS]; /* a writer that was downgraded */
 };
 
 static void init(struct world *w, int i)
@@ -140,8 +141,9 @@ static int model_poll(struct world *w, int i)
 
 static void model_leave(struct world *w, int i)
 {
-    if (writes(i)) w->writer = false;
+    if (writes(i) && !w->reads_now[i]) w->writer = false;
     else w->readers--;
+    w->reads_now[i] = false;
     w->state[i] = NEW;
     model_let_in(w);
 }
@@ -164,6 +166,16 @@ static void unlock_first(struct world *w)
     init(w, i);
 }
 
+static void downgrade(struct world *w)
+{
+    if (!w->writer || !w->holders.n) return; /* nobody writes, or it does not know yet that it may */
+    ac_rwlock_downgrade(&w->lock);
+    w->reads_now[w->holders.who[0]] = true;
+    w->writer = false;
+    w->readers++;
+    model_let_in(w);
+}
+
 static void run(const unsigned char *steps, unsigned n)
 {
     struct world w = { .readers = 0 };
@@ -175,6 +187,8 @@ static void run(const unsigned char *steps, unsigned n)
         int step = steps[s], i = step % ACTORS;
         if (step == UNLOCK) {
             unlock_first(&w);
+        } else if (step == DOWNGRADE) {
+            downgrade(&w);
         } else if (w.state[i] == HOLDING) {
             continue;
         } else if (step < ACTORS) {

@@ -244,6 +244,76 @@ static void run(const unsigned char *steps, unsigned n)
 START_TEST(every_order_of_sending_receiving_cancelling_and_ending) { explore(SYMBOLS, 6, run); }
 END_TEST
 
+/* The same for ac_watch_wait_for, which waits for a value that is a multiple of three, or the end. */
+struct waiting_world {
+    ac_watch_tx(int) tx;
+    ac_watch_rx(int) rx[RECEIVERS];
+    struct hand hand[RECEIVERS];
+    struct ac_op_watch_wait_for_future f[RECEIVERS];
+    int got[RECEIVERS];
+    /* the model: the value is its version */
+    int version;
+    bool waits[RECEIVERS], expect_wake[RECEIVERS];
+};
+
+static bool is_multiple_of_three(const void *value, void *unused)
+{
+    (void)unused;
+    return *(const int *)value % 3 == 0;
+}
+static void begin_to_wait(struct waiting_world *w, int i)
+{
+    ac_op_watch_wait_for_init(&w->f[i], (void *)w->rx[i], is_multiple_of_three, NULL, &w->got[i]);
+}
+
+static void poll_waiting(struct waiting_world *w, int i, const unsigned char *steps, unsigned n)
+{
+    bool wanted = w->version % 3 == 0, ready = !w->waits[i] && (wanted || !w->tx);
+    EXPECT(POLL_BY(&w->hand[i], ac_op_watch_wait_for, &w->f[i]) == (ready ? AC_READY : AC_PENDING));
+    w->waits[i] = !ready;
+    if (!ready) return;
+    EXPECT(w->f[i].result == wanted && w->got[i] == w->version);
+    begin_to_wait(w, i);
+}
+
+static void run_waiting(const unsigned char *steps, unsigned n)
+{
+    struct waiting_world w = { .version = 1 };
+    EXPECT(ac_watch_new(1, &w.tx) == 0);
+    for (int i = 0; i < RECEIVERS; i++) {
+        w.hand[i] = (struct hand)HAND;
+        w.rx[i] = ac_watch_subscribe(w.tx);
+        begin_to_wait(&w, i);
+    }
+    for (unsigned s = 0; s < n; s++) {
+        int step = steps[s], i = step % RECEIVERS;
+        if (step >= SEND_STEP && w.tx) { /* SEND_STEP or END_STEP */
+            if (step == SEND_STEP) EXPECT(ac_watch_send(w.tx, ++w.version) == 0);
+            else ac_watch_drop_tx(w.tx), w.tx = NULL;
+            memcpy(w.expect_wake, w.waits, sizeof w.waits);
+            memset(w.waits, 0, sizeof w.waits);
+        } else if (step < DROP_STEP) {
+            poll_waiting(&w, i, steps, n);
+        } else if (step < UPDATE_STEP) {
+            ac_op_watch_wait_for_drop(&w.f[i]);
+            begin_to_wait(&w, i);
+            w.waits[i] = false;
+        }
+        for (int k = 0; k < RECEIVERS; k++) {
+            EXPECT(woken(&w.hand[k]) == w.expect_wake[k]);
+            w.expect_wake[k] = false;
+        }
+    }
+    for (int i = 0; i < RECEIVERS; i++) {
+        ac_op_watch_wait_for_drop(&w.f[i]);
+        ac_watch_drop_rx(w.rx[i]);
+    }
+    ac_watch_drop_tx(w.tx);
+}
+
+START_TEST(every_order_of_waiting_for_a_value_cancelling_and_sending) { explore(SYMBOLS, 6, run_waiting); }
+END_TEST
+
 /* --- Under real schedulers ---------------------------------------------------------------------------------------- */
 
 struct state {
@@ -319,6 +389,7 @@ int main(void)
     tcase_add_test(tests, values_are_dropped_when_replaced_and_at_the_end);
     tcase_add_test(tests, closed_wakes_when_the_last_receiver_goes);
     tcase_add_test(tests, every_order_of_sending_receiving_cancelling_and_ending);
+    tcase_add_test(tests, every_order_of_waiting_for_a_value_cancelling_and_sending);
     tcase_add_loop_test(tests, no_modification_is_lost_and_the_last_is_seen_by_all, 0, 3);
     tcase_set_timeout(tests, 30);
     suite_add_tcase(suite, tests);
