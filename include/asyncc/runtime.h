@@ -49,6 +49,9 @@ typedef struct ac_runtime_options {
     const ac_allocator *allocator; /* malloc */
     void (*fatal)(const char *message); /* called with the message before the program is stopped */
     bool dump_on_signal;                /* SIGUSR2 prints a dump of all tasks to stderr */
+    ac_duration
+        spin_limit; /* a thread that runs out of work may look on for so long, where that has lately paid, before
+                             * it sleeps; 0: 100 us, which is also the most; below 0: never, for batteries and quotas */
 } ac_runtime_options;
 
 /* ac_runtime *ac_runtime_new(const ac_runtime_options *options)

@@ -13,6 +13,8 @@ static inline void ac__before_sleep(struct ac__worker *worker)
 
 static inline void ac__after_sleep(struct ac__worker *worker)
 {
+    int64_t latency = ac__park_latency(&worker->park);
+    if (latency >= 0) ac__spin_learn(&worker->spin, latency);
     ac__worker_no_longer_quiet(worker);
     const ac_runtime_options *options = &worker->runtime->options;
     if (ac__unlikely(options->on_thread_unpark != NULL)) options->on_thread_unpark(options->hook_context);

@@ -22,6 +22,8 @@
 
 /* Polls are to be short enough that the global queue is visited about this often (Tokio's figures). */
 enum { GLOBAL_VISIT_NS = 200 * 1000, GLOBAL_INTERVAL_MIN = 2, GLOBAL_INTERVAL_MAX = 127, GLOBAL_BATCH = 128 };
+/* Of a searcher that looks on (spin.h): some microseconds. */
+enum { DRIVER_TURNS = 128 };
 
 /* --- Now and then --------------------------------------------------------------------------------------------------*/
 
@@ -159,11 +161,16 @@ static struct ac__task *look_around(struct ac__worker *worker)
     return task;
 }
 
-/* A look at the global queue and at the ring of one other worker. */
+/* A look at the global queue and at the ring of one other worker; now and then into the driver, that events and timers
+ * need not wait until it is over. */
 static bool something_to_find(void *argument, unsigned turn)
 {
     struct ac__worker *worker = argument;
     ac_runtime *rt = worker->runtime;
+    if (turn % DRIVER_TURNS == DRIVER_TURNS - 1) {
+        look_into_driver(worker);
+        if (ac__ring_length(&worker->ring) > 0) return true;
+    }
     if (ac__inject_filled(&rt->inject)) return true;
     return ac__ring_length(&rt->workers[(worker->index + turn) % rt->n_workers]->ring) > 0;
 }
@@ -178,7 +185,8 @@ static struct ac__task *search(struct ac__worker *worker)
     worker->searching = true;
     struct ac__task *task = look_around(worker);
     if (task || !ac__spin_until(&worker->spin, something_to_find, worker)) return task;
-    return look_around(worker);
+    task = next_own(worker);
+    return task ? task : look_around(worker);
 }
 
 /* --- Running -------------------------------------------------------------------------------------------------------*/

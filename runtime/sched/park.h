@@ -14,15 +14,34 @@
 #define ASYNCC_SCHED_PARK_H
 #include "base/atomic.h"
 #include "base/futex.h"
+#include "time/clock.h"
 
 enum { AC__PARK_UP, AC__PARK_ASLEEP, AC__PARK_WOKEN };
 
 struct ac__park {
     uint32_t word;
+    int64_t called; /* when somebody last found it asleep; 0: not since it went to sleep */
 };
 
 /* By the thread, before it says to anybody that it is going to sleep. */
-static inline void ac__park_prepare(struct ac__park *park) { ac__atomic_store(&park->word, AC__PARK_UP, seq_cst); }
+static inline void ac__park_prepare(struct ac__park *park)
+{
+    ac__atomic_store(&park->called, 0, relaxed);
+    ac__atomic_store(&park->word, AC__PARK_UP, seq_cst);
+}
+
+/* By whoever wakes it now: for ac__park_latency. */
+static inline void ac__park_note_call(struct ac__park *park)
+{
+    ac__atomic_store(&park->called, ac__clock_system(), relaxed);
+}
+
+/* By the thread, awake again: how long that took, in ns; below 0: not known. */
+static inline int64_t ac__park_latency(struct ac__park *park)
+{
+    int64_t called = ac__atomic_load(&park->called, relaxed);
+    return called ? ac__clock_system() - called : -1;
+}
 
 /* By the thread: sleeps until it is woken, not at all if it was since it prepared. */
 static inline void ac__park_sleep(struct ac__park *park)
@@ -36,7 +55,9 @@ static inline void ac__park_sleep(struct ac__park *park)
 /* By anybody. What was done before is seen by the thread when it has woken. */
 static inline void ac__park_wake(struct ac__park *park)
 {
-    if (ac__atomic_exchange(&park->word, AC__PARK_WOKEN, seq_cst) == AC__PARK_ASLEEP) ac__futex_wake(&park->word, 1);
+    if (ac__atomic_exchange(&park->word, AC__PARK_WOKEN, seq_cst) != AC__PARK_ASLEEP) return;
+    ac__park_note_call(park);
+    ac__futex_wake(&park->word, 1);
 }
 
 #endif

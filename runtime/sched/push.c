@@ -7,6 +7,7 @@
 static void wake_in_bed(ac_runtime *rt, struct ac__worker *worker, enum ac__bed bed)
 {
     if (bed == AC__BED_DRIVER) {
+        if (worker->kind == AC__WORKER_POOL) ac__park_note_call(&worker->park);
         ac__driver_interrupt(rt->driver);
         return;
     }

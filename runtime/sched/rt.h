@@ -27,7 +27,7 @@ struct ac_runtime {
     ac_runtime_options options; /* every field filled in */
     struct ac__home home;       /* of tasks that any worker may run (or the core, which is `home.local` then) */
     bool by_seed;               /* CURRENT: reproducible, see by_seed.c */
-    bool one_cpu;
+    unsigned cpus;              /* this process may run on */
     struct ac__timers *timers;
     struct ac__driver *driver;
     struct ac__blocking_pool *blocking;

@@ -99,7 +99,7 @@ ac_runtime *ac__runtime_new(const ac_runtime_options *options, size_t size)
         rt->options = resolved;
         rt->by_seed = ac__runs_by_seed(&resolved, options, size);
         rt->home.runtime = rt;
-        rt->one_cpu = ac__cpus() == 1;
+        rt->cpus = ac__cpus();
         rt->sleeping_until = INT64_MIN;
         error = open_parts(rt);
         if (!error) {

@@ -23,7 +23,7 @@ struct ac__worker *ac__worker_new(ac_runtime *rt, enum ac__worker_kind kind, uns
     worker->wheel = wheel;
     worker->global_interval = 61;
     worker->quiet = 1;
-    worker->spin = (struct ac__spin){ .turns = AC__SPIN_MOST, .never = rt->one_cpu };
+    worker->spin = ac__spin_new(rt->cpus, rt->options.spin_limit);
     worker->random = ac__random_seed(rt->options.seed + index + ((uint64_t)kind << 32));
     ac__lock_acquire(&rt->workers_lock);
     ac__list_push_back(&rt->all_workers, &worker->all);
