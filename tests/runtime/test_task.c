@@ -232,6 +232,30 @@ static void *abort_it(void *task)
     return NULL;
 }
 
+SCRIPT(aborted_elsewhere, struct dropped *dropped; int *started; void *task; pthread_t thread;
+       struct ac_yield_future yield; struct ac_op_join_result_future join;)
+{
+    BEGIN;
+    self->task = SPAWN_IN(waits, .dropped = self->dropped, .started = self->started);
+    while (!count_of(self->started)) YIELD();
+    pthread_create(&self->thread, NULL, abort_it, self->task);
+    AWAIT(ac_op_join_result, join, &self->task, NULL, 0);
+    pthread_join(self->thread, NULL);
+    RETURN(self->join.result);
+    END;
+}
+
+START_TEST(abort_from_another_thread)
+{
+    for (int i = 0; i < 200; i++) {
+        struct dropped dropped = { 0 };
+        int started = 0;
+        ck_assert_int_eq(RUN(rt, aborted_elsewhere, .dropped = &dropped, .started = &started), -ECANCELED);
+        ck_assert_int_eq(dropped.times, 1);
+    }
+}
+END_TEST
+
 /* Aborted from another thread while it waits: dropped by its own. */
 SCRIPT(local_aborted_elsewhere, struct dropped *dropped; void *task; pthread_t thread; struct ac_yield_future yield;
        struct ac_op_join_result_future join;)
@@ -483,6 +507,42 @@ START_TEST(ids_are_of_one_task_each)
 }
 END_TEST
 
+/* In a defer the id is the task's own, also when somebody else's worker or the shutdown drops it. */
+struct id_in_drop_future {
+    uint64_t *id;
+};
+static void id_in_drop_init(struct id_in_drop_future *self, uint64_t *id) { self->id = id; }
+static void id_in_drop_drop(void *future) { *((struct id_in_drop_future *)future)->id = ac_task_current_id(); }
+static const ac_descriptor id_in_drop_descriptor = {
+    .name = "id_in_drop", .file = __FILE__, .size = 8, .align = 8, .poll = hold_poll, .drop = id_in_drop_drop
+};
+SCRIPT(waits_to_tell_id, uint64_t *id; int *started; struct id_in_drop_future inner;)
+{
+    BEGIN;
+    id_in_drop_init(&self->inner, self->id);
+    add(self->started, 1);
+    POLL(id_in_drop, inner);
+    END;
+}
+
+START_TEST(ids_are_right_in_defers)
+{
+    ac_runtime *other = new_runtime((ac_runtime_options){ 0 });
+    uint64_t aborted = 0, shut_down = 0;
+    int started = 0;
+    void *task = SPAWN(other, waits_to_tell_id, .id = &aborted, .started = &started);
+    void *last = SPAWN(other, waits_to_tell_id, .id = &shut_down, .started = &started);
+    uint64_t id = ac_task_id(task), id_of_last = ac_task_id(last);
+    while (count_of(&started) < 2) RUN(other, later, .yields = 1);
+    ac_abort(task);
+    ck_assert_int_eq(join_task(other, task, NULL), -ECANCELED);
+    end_runtime(other);
+    ck_assert_uint_eq(aborted, id);
+    ck_assert_uint_eq(shut_down, id_of_last);
+    ac_detach(last);
+}
+END_TEST
+
 /* --- Frames --------------------------------------------------------------------------------------------------------*/
 
 /* Calls itself n deep by pool frames, and at the bottom waits; counts how often a level is polled. */
@@ -696,6 +756,7 @@ int main(void)
     tcase_add_test(tests, abort_of_a_task_that_was_never_polled);
     tcase_add_test(tests, abort_of_the_running_task);
     tcase_add_test(tests, abort_and_dropping_the_handle_drops_the_frame);
+    tcase_add_test(tests, abort_from_another_thread);
     tcase_add_test(tests, a_local_task_is_dropped_on_its_own_thread);
     tcase_add_test(tests, block_on_drops_its_local_tasks_before_it_returns);
     tcase_add_test(tests, a_drop_wakes_and_spawns);
@@ -706,6 +767,7 @@ int main(void)
     tcase_add_test(tests, each_task_has_its_own_locals);
     tcase_add_test(tests, locals_are_visible_in_defers);
     tcase_add_test(tests, ids_are_of_one_task_each);
+    tcase_add_test(tests, ids_are_right_in_defers);
     tcase_add_test(tests, a_deep_chain_is_resumed_at_its_innermost_frame);
     tcase_add_test(tests, a_deep_chain_is_dropped_from_its_leaf);
     tcase_add_test(tests, alignment_beyond_a_cell);
