@@ -67,10 +67,12 @@ static inline void settle(void)
 }
 
 /* For what a signal has to end: ThreadSanitizer runs a handler only once the interrupted thread makes a call it knows,
- * and the runtime's sleeps are not among them. The kernel gives signals to this thread if it can. */
+ * and the runtime's sleeps are not among them. The kernel gives signals to this thread if it can; else some tasks that
+ * look at the clock make the workers call something. */
 static inline void wait_where_signals_are_heard(void *task)
 {
     while (!ac_is_finished(task)) {
+        for (int i = 0; i < 8; i++) ac_detach(START(ac_sleep, ac_ms(1)));
         settle();
         usleep(1000);
     }
