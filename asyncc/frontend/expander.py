@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from ..ir.source import MacroUse, Position, Token, TokenKind
 from .lexer import Lexed, decode, encode, lex
 from .macros import Macro, MacroTable, MacroToken, parse_definition
+from .other_compiler import loses_names
 from .text import SourceText, lies_in
 
 _NONE: frozenset[str] = frozenset()
@@ -57,6 +58,7 @@ class _OpenUse:
     last_source: int
     touched: set[int] = field(default_factory=set)  # tokens of the text that were stringified or pasted
     stringifies: bool = False
+    differs: bool = False  # a macro had a part in it that the C compiler defines otherwise than clang
 
 
 class Expander:
@@ -83,6 +85,7 @@ class Expander:
         self._words_by_epoch: dict[int, frozenset[str]] = {}
         self.tokens: list[Token] = []
         self.skipped: list[tuple[int, int]] = []
+        self.differing: frozenset[str] = _NONE  # see other_compiler.py
         self._local: dict[str, Macro | None] = {}  # #define and #undef inside the body under expansion
         self._place = 0  # offset of the text at which macros are looked up
         self._counter = _COUNTER_START
@@ -173,9 +176,6 @@ class Expander:
             made = self._put(token, gap, record)
             if token.genuine:
                 places.setdefault(token.source, []).append(made)
-        if not produced:
-            # A use that expands to nothing is like white space, and stays in the text as that.
-            stretch.before = before + record.text
         record.last = len(self.tokens)
         for index in sorted(places):
             if index not in use.touched:
@@ -183,6 +183,10 @@ class Expander:
                 if not stretch.text[start:end].isascii():
                     span = tuple(len(decode(stretch.text[start : start + s])) for s in span)  # type: ignore[assignment]
                 record.arguments.append((span[0], span[1], tuple(places[index])))
+        record.loses_names = use.differs and loses_names(record.text, record.arguments)
+        if not produced:
+            # A use that expands to nothing is like white space, and stays in the text as that: if it is nothing to all.
+            stretch.before = before + ("" if use.differs else record.text)
 
     def _put(self, token: PTok, before: str, use: MacroUse | None = None) -> int:
         """Appends a finished token."""
@@ -357,6 +361,8 @@ class Expander:
 
     def _substitute(self, macro: Macro, name: PTok, arguments: list[list[PTok]], hidden: frozenset[str]) -> list[PTok]:
         """C11 6.10.3.1-3: the body with the arguments in it."""
+        if macro.name in self.differing and self._use is not None:
+            self._use.differs = True
         out: list[PTok] = []
         expanded: dict[int, list[PTok]] = {}
         body, at = macro.body, 0

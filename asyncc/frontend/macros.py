@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -105,6 +105,20 @@ class MacroTable:
     def __contains__(self, name: str) -> bool:
         """Whether the name is a macro anywhere."""
         return name in self._recorded
+
+    def from_files(self, is_wanted: Callable[[str], bool]) -> list[str]:
+        """The names of macros with a definition in a file that is wanted."""
+        lib, wanted = self._unit.lib, {}
+        found = []
+        for name, recorded in self._recorded.items():
+            for cursor, _ in recorded:
+                file = lib.place(lib.getRangeStart(lib.getCursorExtent(cursor)))[0]
+                if file not in wanted:
+                    wanted[file] = bool(file) and is_wanted(lib.file_name(file))
+                if wanted[file]:
+                    found.append(name)
+                    break
+        return found
 
     def lookup(self, name: str, place: int) -> Macro | None:
         """The definition that holds at an offset of the text."""

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from bisect import bisect_right
 from functools import cached_property
 
 from ..ir.source import Position, TokenKind
 from ..ir.tree import Edit, Function, FunctionDecl, Segment, Unit
 from ..paths import include_dir
-from . import addresses, c_errors, declared, lexer, libclang, toolchain, word_names, words
-from .conditionals import unbalanced
+from . import addresses, c_errors, declared, lexer, libclang, other_compiler, toolchain, word_names, words
+from .conditionals import decided, unbalanced
 from .declared import Declarations, Describer, FunctionTable
 from .diagnostics import Diagnostic, InputErrors, error
 from .expander import Expander, directive_name
@@ -29,6 +30,7 @@ from .libclang import Libclang
 from .macros import MacroTable
 from .options import FrontendOptions
 from .oracle import FunctionOracle
+from .other_compiler import OtherCompiler
 from .parser import Parser, Syntax
 from .parser.scope import Scopes
 from .plain_text import Writer
@@ -140,10 +142,42 @@ class Frontend:
             self.source, self.text, self.macros, self.spellings, self._presumed, self._read_include
         )
         self.expander.skipped = self.skipped
+        self.other = self._other_compiler() if self.regions else None
+        self.expander.differing = self.other.differing if self.other is not None else frozenset()
         for region in self.regions:
             region.opened, region.closed = unbalanced(self.lexed, region.first, region.last)
             region.expanded = self.expander.expand(self.lexed, region.first, region.last)
         self.tokens = self.expander.tokens
+
+    def _other_compiler(self) -> OtherCompiler | None:
+        """The C compiler, where it is not clang and the user's files may mean something else to it."""
+        if self._toolchain.is_clang:
+            return None
+        users = self._users_files(self.first.files())
+        if not other_compiler.asks([self.source.data, *users.values()]):
+            return None
+        options = self.options
+        command = [*shlex.split(options.cc), "-xc", f"-std={options.std}", "-D__ASYNCC__=1", "-DAC__OUTPUT=1", "-w"]
+        command += [f"-iquote{os.path.dirname(self.source.path) or '.'}"]  # noqa: PTH120
+        command += [f"-I{d}" for d in options.include_dirs]
+        command += [*(f"-D{d}" for d in options.defines), *(f"-U{d}" for d in options.undefines), *options.extra]
+        command += [f"-I{options.include_dir or include_dir()}", "-E", "-dM", "-"]
+        names = self.macros.from_files(lambda name: name == self.source.path or name in users)
+        return OtherCompiler(command, self.source.data, self.macros, names)
+
+    def _users_files(self, files: list[str]) -> dict[str, bytes]:
+        """Those of the files that are no headers of the system or the library, beside the text, with their contents."""
+        system = [f for f in self._flags if f.startswith("/")]
+        found: dict[str, bytes] = {}
+        for name in files:
+            if name == self.source.path or name.startswith((self.library, *system)):
+                continue
+            try:
+                with open(name, "rb") as stream:  # noqa: PTH123
+                    found[name] = stream.read()
+            except OSError:
+                continue
+        return found
 
     def _is_skipped(self, offset: int) -> bool:
         return lies_in(self.skipped, offset)
@@ -408,10 +442,12 @@ class Frontend:
     def _edits(self, translated: list[Function]) -> list[Edit]:
         """`async` outside of translated functions goes, with the white space after it. (`ac_async` is nothing to a C
         compiler, and stays.)"""
-        if "async" not in self.text:
-            return []
         taken = sorted((f.start, f.end) for f in translated)
         found: list[Edit] = []
+        if self.other is not None:
+            found = decided(self.lexed, [start for start, _ in taken], self.other.may_decide)
+        if "async" not in self.text:
+            return found
         for k in sorted(self.async_tokens):
             start, end = self.lexed.starts[k], self.lexed.ends[k]
             inside = bisect_right(taken, (start, len(self.text) + 1)) - 1
@@ -441,17 +477,7 @@ class Frontend:
         for k, kind in enumerate(lexed.kinds):
             if kind is TokenKind.DIRECTIVE and "async" in lexed.texts[k] and re.search(r"\basync\b", lexed.texts[k]):
                 return True
-        system = [f for f in self._flags if f.startswith("/")]
-        for name in files:
-            if name == self.source.path or name.startswith(self.library) or any(name.startswith(s) for s in system):
-                continue
-            try:
-                with open(name, "rb") as stream:  # noqa: PTH123
-                    if re.search(rb"\basync\b", stream.read()):
-                        return True
-            except OSError:
-                continue
-        return False
+        return any(re.search(rb"\basync\b", text) for text in self._users_files(files).values())
 
 
 def _place(translated: list[Function], region: Region) -> None:

@@ -14,13 +14,13 @@ import os
 import shlex
 import shutil
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..errors import Failure
 from ..paths import cache_dir
 
-_VERSION = 4  # of what the cache holds
+_VERSION = 5  # of what the cache holds
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class Toolchain:
     # Builtin headers in use that are another compiler's than libclang's, or another version's: those of them that are written
     # for the compiler itself (vector intrinsics, OpenMP) may be no C to libclang.
     foreign: list[str] = field(default_factory=list)
+    is_clang: bool = False
 
 
 def find(cc: str, target_flags: list[str], version: int) -> Toolchain:
@@ -49,11 +50,11 @@ def find(cc: str, target_flags: list[str], version: int) -> Toolchain:
         with contextlib.suppress(OSError, ValueError):
             stored = json.loads(entry.read_text())
             if all(os.path.isdir(d) for d in stored["dirs"]):  # noqa: PTH112
-                return Toolchain(list(stored["flags"]), list(stored["foreign"]))
+                return Toolchain(list(stored["flags"]), list(stored["foreign"]), stored["is_clang"])
     dirs = _ask(command, target_flags)
     found = _chosen(dirs, version)
     if entry is not None:
-        _store(entry, {"dirs": dirs, "flags": found.flags, "foreign": found.foreign})
+        _store(entry, asdict(found) | {"dirs": dirs})
     return found
 
 
@@ -70,7 +71,7 @@ def _cache_entry(command: list[str], flags: list[str], version: int) -> Path | N
         return None
 
 
-def _store(entry: Path, value: dict[str, list[str]]) -> None:
+def _store(entry: Path, value: dict[str, object]) -> None:
     temporary = entry.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
         temporary.write_text(json.dumps(value))
@@ -143,10 +144,10 @@ def _chosen(dirs: list[str], version: int) -> Toolchain:
     is_clang = any("/clang/" in d for d in builtin)
     if not fitting or (is_clang and _version_of(fitting[0])[:1] != [version]):
         foreign = [d for d in builtin if not is_clang or _version_of(d)[:1] != [version]]
-        return Toolchain([*own, *_isystem(dirs)], foreign)
+        return Toolchain([*own, *_isystem(dirs)], foreign, is_clang)
     foreign = [] if _version_of(fitting[0])[:1] == [version] else fitting[:1]
     ordered = [*[d for d in rest if "/local/" in d], fitting[0], *[d for d in rest if "/local/" not in d]]
-    return Toolchain([*own, *_isystem(ordered), *_after([] if is_clang else builtin)], [*foreign, *builtin])
+    return Toolchain([*own, *_isystem(ordered), *_after([] if is_clang else builtin)], [*foreign, *builtin], is_clang)
 
 
 def _isystem(dirs: list[str]) -> list[str]:

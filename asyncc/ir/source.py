@@ -45,6 +45,9 @@ class MacroUse:
     # True when an argument is stringified or pasted (`#x`, `a##b`) anywhere in the expansion: renaming a local inside an
     # argument would then change what the program does, so the use must be printed expanded if it holds a renamed name.
     stringifies: bool = False
+    # True when the C compiler defines the macro otherwise than clang, and names in the arguments do not reach the expansion
+    # that clang makes: what is left of them is for a meaning that asyncc has not read.
+    loses_names: bool = False
     # The parts of `text` that are argument tokens reaching the expansion unchanged: (start, end, expanded token indexes).
     # A renamed local that stands only in these can be substituted inside `text`.
     arguments: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)

@@ -257,7 +257,7 @@ class Converter:
             "latin1"
         ):
             function.stays_plain = "is an external inline function"
-        if cursor.spelling == "main":
+        if cursor.spelling == "main" and not function.is_named_by_macro:
             self.entry_offsets.setdefault(source.path, set()).add(place[2])
         body = None
         for child in cursor.get_children():

@@ -1,0 +1,90 @@
+"""What the C compiler makes of the text otherwise than clang does.
+
+Clang reads the text, but it may be gcc that compiles the output, and headers ask which of the two it is: `#ifdef __clang__`,
+`__GNUC__ >= 5`, `__has_builtin`. A macro use that means nothing to clang may hold code for gcc: `IF_RETURNS(return x;)`.
+Printed as the user wrote it, such a use would bring that code into the output, with names in it that asyncc never saw used.
+And a function may stand in a branch of `#if` that only clang takes. So these are told from the others; where a text asks no
+such question there is nothing to tell, and no cost.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable
+
+from ..ir.source import TokenKind
+from . import lexer
+from .macros import Macro, MacroTable, parse_definition
+
+_QUESTION = re.compile(rb"__clang|__GNUC|__has_(?:builtin|attribute|feature|extension|c_attribute|include)|__VERSION__")
+_IS_QUESTION = re.compile(_QUESTION.pattern.decode()).match
+_NAME = re.compile(lexer.NAME)
+_DEFINE = b"#define "
+_SECONDS = 60
+
+
+def asks(texts: Iterable[bytes]) -> bool:
+    """Whether any of the texts may mean different things to different compilers."""
+    return any(_QUESTION.search(text) for text in texts)
+
+
+class OtherCompiler:
+    """`command` preprocesses standard input, and prints the macros that are defined at its end. Where it refuses (the flags
+    may be clang's alone) nothing is known to differ."""
+
+    def __init__(self, command: list[str], text: bytes, table: MacroTable, names: Iterable[str]) -> None:
+        self._table, self._end = table, len(text)
+        self._depends: dict[str, bool] = {}
+        self._theirs: dict[str, str] = {}
+        self.differing: frozenset[str] = frozenset()  # macros with another definition at the end of the text, or none
+        try:
+            done = subprocess.run(command, input=text, capture_output=True, check=False, timeout=_SECONDS)
+        except (OSError, subprocess.TimeoutExpired):
+            return
+        if done.returncode:
+            return
+        for line in done.stdout.split(b"\n"):
+            if line.startswith(_DEFINE):
+                definition = line[len(_DEFINE) :].decode("latin-1")
+                self._theirs[re.split(r"[ (]", definition, maxsplit=1)[0]] = definition
+        self.differing = frozenset(name for name in names if self._is_other(name))
+
+    def _is_other(self, name: str) -> bool:
+        ours, theirs = self._table.lookup(name, self._end), self._theirs.get(name)
+        return ours is not None and (theirs is None or not _same(ours, parse_definition(theirs)))
+
+    def may_decide(self, condition: str) -> bool:
+        """Whether the two may come to different results about an #if."""
+        return bool(self._theirs) and any(self._is_dependent(name) for name in _NAME.findall(condition))
+
+    def _is_dependent(self, name: str) -> bool:
+        known = self._depends.get(name)
+        if known is None:
+            self._depends[name] = False  # while it is looked into: a macro may name itself
+            ours = self._table.lookup(name, self._end)
+            known = bool(_IS_QUESTION(name)) or name in self.differing or (ours is None) != (name not in self._theirs)
+            known = known or (ours is not None and any(self._is_dependent(token.text) for token in ours.body))
+            self._depends[name] = known
+        return known
+
+
+def _same(one: Macro, other: Macro) -> bool:
+    return (
+        one.parameters == other.parameters
+        and one.variadic == other.variadic
+        and [token.text for token in one.body] == [token.text for token in other.body]
+    )
+
+
+def loses_names(text: str, reached: list[tuple[int, int, tuple[int, ...]]]) -> bool:
+    """Whether the arguments of a macro use hold names (or keywords) that do not reach the expansion. `reached`: the parts of
+    its text that do."""
+    lexed = lexer.lex(lexer.encode(text), directives=False)
+    if not text.isascii():
+        return any(kind is TokenKind.NAME for kind in lexed.kinds[1:])
+    starts = {start for start, _, _ in reached}
+    return any(
+        kind is TokenKind.NAME and start not in starts
+        for kind, start in zip(lexed.kinds[1:], lexed.starts[1:], strict=True)
+    )
