@@ -2,7 +2,6 @@
  * a task of one, JOIN waits for it. Everything runs on `rt`, of the flavor that ASYNCC_FLAVOR says. */
 #ifndef TESTS_IO_HELP_H
 #define TESTS_IO_HELP_H
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "asyncc/asyncc.h"
+#include "suite.h"
 
 static ac_runtime *rt;
 
@@ -57,6 +57,12 @@ static inline int join_on(ac_runtime *runtime, void *task, void *out, size_t siz
     })
 #define JOIN(task) JOIN_AS(ssize_t, task)
 #define JOIN_INT(task) JOIN_AS(int, task)
+
+static inline void close_ends(const int ends[2])
+{
+    ac_close(ends[0]);
+    ac_close(ends[1]);
+}
 
 /* Lets the tasks run until they wait: some turns of a current-thread runtime, a few milliseconds of another. */
 static inline void settle(void)
@@ -106,7 +112,7 @@ static inline void tcp_pair(int ends[2])
 }
 
 /* Runs the tests of a suite, each with a fresh runtime. */
-static inline int run_suite_with(const char *name, const TTest *const *tests, size_t n, void (*setup)(void),
+static inline int run_tests_with(const char *name, const TTest *const *tests, size_t n, void (*setup)(void),
                                  void (*teardown)(void))
 {
     Suite *suite = suite_create(name);
@@ -115,21 +121,17 @@ static inline int run_suite_with(const char *name, const TTest *const *tests, si
     tcase_set_timeout(tcase, 20);
     for (size_t i = 0; i < n; i++) tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }
-static inline int run_suite(const char *name, const TTest *const *tests, size_t n)
+static inline int run_tests(const char *name, const TTest *const *tests, size_t n)
 {
-    return run_suite_with(name, tests, n, open_runtime, close_runtime);
+    return run_tests_with(name, tests, n, open_runtime, close_runtime);
 }
 #define RUN(NAME, ...)                                                                                                 \
     int main(void)                                                                                                     \
     {                                                                                                                  \
         const TTest *tests[] = { __VA_ARGS__ };                                                                        \
-        return run_suite(NAME, tests, sizeof tests / sizeof *tests);                                                   \
+        return run_tests(NAME, tests, sizeof tests / sizeof *tests);                                                   \
     }
 
 #endif

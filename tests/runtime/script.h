@@ -14,7 +14,7 @@
 #ifndef TESTS_SCRIPT_H
 #define TESTS_SCRIPT_H
 #include "asyncc/asyncc.h"
-#include <check.h>
+#include "suite.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,14 +119,5 @@ static inline void end_runtime(ac_runtime *rt) { ck_assert(ac_runtime_shutdown(r
     do {                                                                                                               \
         if (!(condition)) ck_abort_msg("%s", #condition);                                                              \
     } while (0)
-
-static inline int run_suite(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
 
 #endif

@@ -175,5 +175,5 @@ int main(void)
                              a_file_that_is_closed_during_a_call_stays_open_until_its_end,
                              a_fifo_is_waited_for_and_not_read_on_the_pool,
                              a_device_is_read_without_waiting };
-    return run_suite_with("file", tests, sizeof tests / sizeof *tests, make_directory, remove_directory);
+    return run_tests_with("file", tests, sizeof tests / sizeof *tests, make_directory, remove_directory);
 }

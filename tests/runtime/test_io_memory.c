@@ -103,8 +103,7 @@ START_TEST(operations_say_that_memory_is_out)
     ck_assert_int_eq(AWAIT(ac_write, ends[0], "abc", 3), 3);
     ac_shutdown_write(ends[0]);
     ck_assert_int_eq(EACH_FAILS(ac_copy, ends[1], ends[1]), 3);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
     ck_assert_int_eq(EACH_FAILS(ac_unlink, path), 0);
     ck_assert_int_eq(AWAIT(ac_read_file, "/proc/self/stat", &data, &size), 0);
     ac_free_file(data);
@@ -165,5 +164,5 @@ int main(void)
 {
     const TTest *tests[] = { operations_say_that_memory_is_out, nothing_is_leaked_by_failures,
                              a_process_and_a_pipe_in_memory_say_so_too };
-    return run_suite_with("memory", tests, 3, open_failing, close_runtime);
+    return run_tests_with("memory", tests, 3, open_failing, close_runtime);
 }

@@ -34,8 +34,7 @@ START_TEST(a_full_pipe_is_waited_for)
     ck_assert_int_eq(AWAIT(ac_read_exact, ends[0], in, SIZE), SIZE);
     ck_assert_mem_eq(in, out, SIZE);
     ck_assert_int_eq(JOIN_INT(write), 0);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -124,8 +123,7 @@ START_TEST(a_line_of_the_limit_is_taken_and_a_longer_one_is_not)
     ck_assert_int_eq(AWAIT(ac_write_all, ends[1], text, 6002), 0);
     ck_assert_int_eq(AWAIT(ac_lines_next, &lines, &line), -EMSGSIZE);
     ac_lines_free(&lines);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -155,8 +153,7 @@ START_TEST(random_lines_in_random_pieces_are_the_same_lines)
     }
     ck_assert_uint_gt(n, 100);
     ac_lines_free(&lines);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 

@@ -42,8 +42,7 @@ START_TEST(a_wake_and_a_cancellation_at_once)
         ck_assert_int_eq(n, 1);
         ck_assert_int_eq(byte, 'x');
     }
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -111,8 +110,7 @@ START_TEST(runtimes_come_and_go_over_a_descriptor)
     }
     ck_assert_int_eq(write(ends[1], "x", 1), 1);
     ck_assert_int_eq(JOIN(steady), 1);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 

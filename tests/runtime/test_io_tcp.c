@@ -64,8 +64,7 @@ START_TEST(a_half_closed_connection_goes_on_the_other_way)
     ck_assert_int_eq(JOIN(read), 0);
     ck_assert_int_eq(AWAIT(ac_write_all, ends[1], "still here", 10), 0);
     ck_assert_int_eq(AWAIT(ac_read_exact, ends[0], buf, 10), 10);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -166,8 +165,7 @@ START_TEST(much_data_through_a_slow_reader_arrives_whole)
     ck_assert_mem_eq(in, out, SIZE);
     free(in);
     free(out);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -191,8 +189,7 @@ START_TEST(urgent_data_does_not_hide_what_follows)
         n += (size_t)part;
     }
     ck_assert_mem_eq(buf, "abcdef", 6);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -234,8 +231,7 @@ START_TEST(vectors_are_read_and_written)
     ck_assert_int_eq(AWAIT(ac_readv, ends[1], in, 2), 8);
     ck_assert_mem_eq(a, "abc", 3);
     ck_assert_mem_eq(b, "defgh", 5);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -363,8 +359,7 @@ START_TEST(options_are_set)
     ck_assert_int_eq(getsockopt(ends[0], IPPROTO_TCP, 4 /* TCP_KEEPIDLE */, &value, &length), 0);
     ck_assert_int_eq(value, 2);
     ck_assert_int_eq(ac_set_nodelay(-1, true), -EBADF);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 

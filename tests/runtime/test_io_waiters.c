@@ -24,8 +24,7 @@ START_TEST(all_who_wait_are_woken_and_one_gets_each_byte)
     int sum = 0;
     for (int i = 0; i < READERS; i++) sum += buf[i] - '0';
     ck_assert_int_eq(sum, 4 * 45);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -57,8 +56,7 @@ START_TEST(a_reader_and_a_writer_wait_independently)
     ck_assert(!ac_is_finished(write));
     for (size_t n = 0; n < sizeof much;) n += (size_t)AWAIT(ac_read, ends[1], sink, sizeof sink);
     ck_assert_int_eq(JOIN_INT(write), 0);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -138,8 +136,7 @@ START_TEST(a_cancelled_read_loses_nothing)
     ssize_t n = 0;
     if (join_on(rt, read, &n, sizeof n) == -ECANCELED) n = AWAIT(ac_read, ends[1], buf, sizeof buf);
     ck_assert_int_eq(n, 2);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -155,8 +152,7 @@ START_TEST(one_of_several_waiters_may_be_cancelled)
     ck_assert_int_eq(AWAIT(ac_write, ends[0], "ab", 2), 2);
     ck_assert_int_eq(JOIN(reads[1]), 1);
     ck_assert_int_eq(JOIN(reads[2]), 1);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -364,8 +360,7 @@ START_TEST(a_descriptor_is_waited_for_on_two_runtimes)
     ck_assert_int_eq(read.result, 1);
     ck_assert_int_eq(JOIN(first_read), 1);
     ck_assert(ac_runtime_shutdown(second, ac_secs(5)));
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -385,8 +380,7 @@ START_TEST(a_descriptor_outlives_the_runtime_that_registered_it)
     settle();
     ck_assert_int_eq(AWAIT(ac_write, ends[1], "abc", 3), 3);
     ck_assert_int_eq(JOIN(read), 3);
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 
@@ -403,8 +397,7 @@ START_TEST(shutdown_ends_tasks_that_wait)
     ac__block_on(second, &ac_sleep_descriptor, &pause);
     for (int i = 0; i < 3; i++) ac_detach(tasks[i]);
     ck_assert(ac_runtime_shutdown(second, ac_secs(5)));
-    ac_close(ends[0]);
-    ac_close(ends[1]);
+    close_ends(ends);
 }
 END_TEST
 

@@ -16,6 +16,7 @@
 #define CELLS_ARE_BLOCKS 0
 #endif
 #include "io_help.h"
+#include "number.h"
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -104,23 +105,6 @@ static void a_runtime(void)
 }
 
 /* A task that gives a number; as a blocking call, too. */
-struct number_future {
-    int result;
-};
-static int number_poll(void *self, ac_context *cx)
-{
-    (void)cx;
-    ((struct number_future *)self)->result = 7;
-    return AC_READY;
-}
-static void number_drop(void *self) { (void)self; }
-static const ac_descriptor number_descriptor = { .name = "number",
-                                                 .file = __FILE__,
-                                                 .size = sizeof(struct number_future),
-                                                 .align = _Alignof(struct number_future),
-                                                 .result_size = sizeof(int),
-                                                 .poll = number_poll,
-                                                 .drop = number_drop };
 static void *spawn_number(ac_context *cx, const ac_descriptor *type, unsigned flags)
 {
     return ac__spawn_end(cx, ac__spawn_begin(cx, rt, type, flags));
@@ -549,9 +533,5 @@ int main(int argc, char **argv)
     tcase_set_timeout(tests, 100);
     tcase_add_loop_test(tests, every_allocation_fails_in_turn, 0, SCENARIOS);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -19,6 +19,7 @@ static int create_or_fail(pthread_t *thread, const pthread_attr_t *attributes, v
 #undef pthread_create
 
 #include "io_help.h"
+#include "number.h"
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -31,23 +32,6 @@ static int open_descriptors(void)
     return n;
 }
 
-struct number_future {
-    int result;
-};
-static int number_poll(void *self, ac_context *cx)
-{
-    (void)cx;
-    ((struct number_future *)self)->result = 7;
-    return AC_READY;
-}
-static void number_drop(void *self) { (void)self; }
-static const ac_descriptor number_descriptor = { .name = "number",
-                                                 .file = __FILE__,
-                                                 .size = sizeof(struct number_future),
-                                                 .align = _Alignof(struct number_future),
-                                                 .result_size = sizeof(int),
-                                                 .poll = number_poll,
-                                                 .drop = number_drop };
 static void *spawn_blocking_number(void)
 {
     return ac__spawn_end(NULL, ac__spawn_begin(NULL, rt, &number_descriptor, AC__SPAWN_BLOCKING));
@@ -193,9 +177,5 @@ int main(void)
     TCase *tcase = tcase_create("no threads");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -1,5 +1,5 @@
 /* How long a thread looks on before it sleeps (sched/spin.h), with a clock that moves on by one microsecond a look at it. */
-#include <check.h>
+#include "suite.h"
 #include "time/clock.h"
 
 static int64_t fake_now;
@@ -132,9 +132,5 @@ int main(void)
     tcase_add_test(spin, with_one_cpu_there_is_none);
     tcase_add_test(spin, no_more_threads_than_cpus_but_one_look_on_at_once);
     suite_add_tcase(suite, spin);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

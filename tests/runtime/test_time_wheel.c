@@ -1,7 +1,7 @@
 /* The timer wheel by itself, against a model that is a plain array, with a clock and wakes that the test controls.
  *
  * The sources are included, with the names of the rest of the runtime replaced by the fakes below. */
-#include <check.h>
+#include "suite.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -321,9 +321,5 @@ int main(void)
     tcase_add_test(wheel, describes_itself);
     tcase_add_test(wheel, firing_races_with_the_end_of_a_wait);
     suite_add_tcase(suite, wheel);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }
