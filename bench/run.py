@@ -17,6 +17,7 @@ import json
 import math
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -40,6 +41,7 @@ class Result:
     row: str
     unit: str
     times: dict[str, list[float]] = field(default_factory=dict)  # contender → ns a unit, one a round
+    kernel: dict[str, list[float]] = field(default_factory=dict)  # contender → share of its CPU time in the kernel
 
     def ratios(self, peer: str) -> list[float]:
         return [p / max(a, 0.01) for p, a in zip(self.times[peer], self.times["asyncc"], strict=True)]
@@ -137,8 +139,15 @@ def build(out: Path, skip: set[str]) -> list[Contender]:
     return contenders
 
 
-def once(contender: Contender, row: str, seconds: float) -> float | None:
-    """The median time of a unit in one run, or None when it failed (said, and left out of the table)."""
+@dataclass
+class Run:
+    ns: float  # the median time of a unit
+    kernel: float  # the share of the CPU time that was spent in the kernel
+
+
+def once(contender: Contender, row: str, seconds: float) -> Run | None:
+    """One run, or None when it failed (said, and left out of the table)."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
         ran = subprocess.run([*contender.command, row, str(seconds)], capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired:
@@ -147,7 +156,9 @@ def once(contender: Contender, row: str, seconds: float) -> float | None:
     if ran.returncode != 0:
         say(f"  {contender.name} {row}: exit {ran.returncode}: {ran.stderr.strip()[:200]}")
         return None
-    return float(ran.stdout.split()[2])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+    return Run(float(ran.stdout.split()[2]), system / max(user + system, 1e-6))
 
 
 def measure(contenders: list[Contender], pattern: str, rounds: int, seconds: float) -> list[Result]:
@@ -163,10 +174,11 @@ def measure(contenders: list[Contender], pattern: str, rounds: int, seconds: flo
         repeats = 1 if row.startswith("memory") else rounds
         for turn in range(repeats):
             order = able if turn % 2 == 0 else able[::-1]
-            times = {c.name: once(c, row, seconds) for c in order}
-            for name, time in times.items():
-                if time is not None:
-                    result.times.setdefault(name, []).append(time)
+            runs = {c.name: once(c, row, seconds) for c in order}
+            for name, ran in runs.items():
+                if ran is not None:
+                    result.times.setdefault(name, []).append(ran.ns)
+                    result.kernel.setdefault(name, []).append(ran.kernel)
         if "asyncc" in result.times:
             results.append(result)
     return results
@@ -188,6 +200,9 @@ def table(results: list[Result], peers: list[str]) -> str:
                 cells.append(f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})")
             else:
                 cells.append("")
+        cells.append(
+            ", ".join(f"{100 * statistics.median(r.kernel[c]):.0f}" for c in ["asyncc", *peers] if c in r.kernel)
+        )
         rows.append(cells)
     for title, pattern in (("scheduler rows", SCHEDULER), ("channel and lock rows", CHANNELS)):
         cells = [f"geometric mean, {title}", "", ""]
@@ -195,7 +210,13 @@ def table(results: list[Result], peers: list[str]) -> str:
             medians = [statistics.median(r.ratios(peer)) for r in results if peer in r.times and pattern.search(r.row)]
             cells.append(f"{geometric_mean(medians):.2f}" if medians else "")
         rows.append(cells)
-    headers = ["row", "unit", "asyncc, ns a unit", *(f"{p} ÷ asyncc" for p in peers)]
+    headers = [
+        "row",
+        "unit",
+        "asyncc, ns a unit",
+        *(f"{p} ÷ asyncc" for p in peers),
+        "% of CPU time in the kernel, each",
+    ]
     return str(tabulate(rows, headers, tablefmt="github"))
 
 
@@ -238,7 +259,7 @@ def main() -> int:
     print(text)
     (options.out / "table.md").write_text(text + "\n")
     (options.out / "results.json").write_text(
-        json.dumps({r.row: {"unit": r.unit, "ns": r.times} for r in results}, indent=1)
+        json.dumps({r.row: {"unit": r.unit, "ns": r.times, "kernel": r.kernel} for r in results}, indent=1)
     )
     if results:
         plot(results, peers, options.out)
