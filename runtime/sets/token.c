@@ -192,11 +192,8 @@ int ac_cancelled_poll_slow(struct ac_cancelled_future *self, ac_context *cx)
 void ac_cancelled_drop_slow(struct ac_cancelled_future *self)
 {
     ac_token *token = self->token;
-    if (ac__waiter_outcome(&self->waiter, &token->lock) == AC__WAITING) {
-        ac__lock_acquire(&token->lock);
-        if (self->waiter.state == AC__WAITING) ac__queue_remove(&token->waiters, &self->waiter);
-        ac__lock_release(&token->lock);
-    }
+    if (ac__waiter_outcome(&self->waiter, &token->lock) == AC__WAITING)
+        ac__waiter_leave(&token->waiters, &self->waiter, &token->lock);
     ac_token_release(token);
 }
 

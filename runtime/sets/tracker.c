@@ -97,10 +97,8 @@ int ac_task_tracker_wait_poll_slow(struct ac_task_tracker_wait_future *self, ac_
 void ac_task_tracker_wait_drop_slow(struct ac_task_tracker_wait_future *self)
 {
     ac_task_tracker *tracker = self->tracker;
-    if (ac__waiter_outcome(&self->waiter, lock_of(tracker)) != AC__WAITING) return;
-    ac__lock_acquire(lock_of(tracker));
-    if (self->waiter.state == AC__WAITING) ac__queue_remove(&tracker->waiters, &self->waiter);
-    ac__lock_release(lock_of(tracker));
+    if (ac__waiter_outcome(&self->waiter, lock_of(tracker)) == AC__WAITING)
+        ac__waiter_leave(&tracker->waiters, &self->waiter, lock_of(tracker));
 }
 
 static int describe_tracker(const void *self, char *text, size_t room)

@@ -296,10 +296,8 @@ void ac_op_delay_queue_next_drop_slow(struct ac_op_delay_queue_next_future *self
 {
     struct queue *queue = self->queue;
     ac__timer_cancel(&self->timer);
-    if (ac__waiter_outcome(&self->waiter, &queue->lock) != AC__WAITING) return;
-    ac__lock_acquire(&queue->lock);
-    if (self->waiter.state == AC__WAITING) ac__queue_remove(&queue->waiter, &self->waiter);
-    ac__lock_release(&queue->lock);
+    if (ac__waiter_outcome(&self->waiter, &queue->lock) == AC__WAITING)
+        ac__waiter_leave(&queue->waiter, &self->waiter, &queue->lock);
 }
 
 static int describe(const void *self, char *text, size_t room)

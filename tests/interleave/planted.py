@@ -225,8 +225,8 @@ BUGS = [
         "delay",
         "delay",
         "time/delay_queue.c",
-        "    ac__timer_cancel(&self->timer);\n    if (ac__waiter_outcome(&self->waiter, &queue->lock) != AC__WAITING) return;",
-        "    if (ac__waiter_outcome(&self->waiter, &queue->lock) != AC__WAITING) return;",
+        "    ac__timer_cancel(&self->timer);\n    if (ac__waiter_outcome(&self->waiter, &queue->lock) == AC__WAITING)",
+        "    if (ac__waiter_outcome(&self->waiter, &queue->lock) == AC__WAITING)",
         "an aborted wait leaves its timer in the wheel",
     ),
     Bug(
