@@ -117,7 +117,10 @@ def build(out: Path, skip: set[str]) -> list[Contender]:
     if shutil.which("go") and "go" not in skip:
         run(["go", "build", "-o", str(out / "go-bench"), "."], cwd=BENCH / "go")
         contenders.append(Contender("go", [str(out / "go-bench")]))
-    if Path("/usr/include/asio.hpp").exists() and "asio" not in skip:
+    if (
+        any((Path(folder) / "asio.hpp").exists() for folder in ("/usr/include", "/usr/local/include"))
+        and "asio" not in skip
+    ):
         run(
             [
                 "g++",
