@@ -43,12 +43,33 @@ class FunctionPrinter:
         self.p = CodePrinter(self.c, self.frame, self.renames, writer)
         self.s = StatementPrinter(self.p)
         self.start_line = self.c.line(self.c.function.first)
+        self.p.tokens.undefined = self._trapped()
+
+    def _trapped(self) -> frozenset[str]:
+        """Macros whose names stand in expansions: the body is printed where they are undefined, all uses expanded."""
+        f = self.c.function
+        uses = (token.use for token in self.c.tokens[f.body.first : f.last])
+        return frozenset(name for use in uses if use is not None for name in use.trapped)
+
+    def _undefine(self) -> None:
+        for name in sorted(self.p.tokens.undefined):
+            self.w.line(f'#pragma push_macro("{name}")')
+            self.w.line(f"#undef {name}")
+        if self.p.tokens.undefined:
+            self.w.newline("")
+
+    def _redefine(self) -> None:
+        for name in sorted(self.p.tokens.undefined):
+            self.w.line(f'#pragma pop_macro("{name}")')
+        if self.p.tokens.undefined:
+            self.w.newline("")
 
     # --- plain functions
 
     def plain(self) -> None:
         """A plain function with defers, spawns or consumed handles: its body in place."""
         c, f = self.c, self.c.function
+        self._undefine()
         self.p.tokens.suppress = True
         self.p.tokens.span(f.first, f.declarator_last)
         body = self.l.body
@@ -64,6 +85,7 @@ class FunctionPrinter:
         self._statements(body)
         self.w.indent = ""
         self._close()
+        self._redefine()
 
     def _close(self) -> None:
         close = self.c.tokens[self.c.function.body.last - 1]
@@ -102,9 +124,11 @@ class FunctionPrinter:
         head = f"static int ac__{name}_poll(void *ac__self, ac_context *{cx})"
         if runs:
             head = f"static int ac__{name}_run(struct {tag} *{me}, ac_context *{cx}, unsigned ac__at)"
+        self._undefine()
         addressed = "__attribute__((noinline)) " if c.addressed_labels else ""
         w.line(addressed + head)
         self._poll_body(runs)
+        self._redefine()
         if f.uses_function_name:
             for word in ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__"):
                 w.line(f"#undef {word}")
@@ -419,6 +443,7 @@ class FunctionPrinter:
             w.raw("__attribute__((unused)) ", OWN)
         self.p.tokens.renames.at.clear()
         self.p.tokens._plain.clear()
+        self.p.tokens.undefined = frozenset()
         for lt in self.moved:
             if lt.last <= f.declarator_last:
                 self.renames.put(lt.first, lt.last, f"{lt.kind} {lt.global_name}")

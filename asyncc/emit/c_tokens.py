@@ -27,6 +27,7 @@ class TokenPrinter:
     def __init__(self, tokens: list[Token], renames: Renames, writer: Writer) -> None:
         self.tokens, self.renames, self.w = tokens, renames, writer
         self.suppress = False  # the white space before the next token has been written already
+        self.undefined: frozenset[str] = frozenset()  # macros that have no definition where this is printed
         self._plain: dict[int, str | None] = {}
         self._home: tuple[str, str] | None = None  # the file of the function's first token, and the writer's name of it
 
@@ -68,7 +69,7 @@ class TokenPrinter:
 
     def _spelled(self, token: Token) -> str:
         """A macro's own name in its expansion is not expanded again: parentheses see to it."""
-        if token.use is not None and token.text == token.use.name and token.kind is TokenKind.NAME:
+        if token.use is not None and token.text == token.use.name and token.text not in self.undefined:
             following = token.index + 1
             if following < len(self.tokens) and self.tokens[following].text == "(":
                 return f"({token.text})"
@@ -140,7 +141,7 @@ class TokenPrinter:
     def _decide(self, use: MacroUse) -> str | None:
         renamed = [i for i in range(use.first, use.last) if i in self.renames.at]
         words = any(self.tokens[i].kind is TokenKind.WORD for i in range(use.first, use.last))
-        if words or use.loses_names:
+        if words or use.loses_names or not use.macros.isdisjoint(self.undefined):
             return None
         if not renamed:
             return use.text

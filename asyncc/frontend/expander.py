@@ -58,6 +58,7 @@ class _OpenUse:
     last_source: int
     touched: set[int] = field(default_factory=set)  # tokens of the text that were stringified or pasted
     stringifies: bool = False
+    macros: set[str] = field(default_factory=set)
     differs: bool = False  # a macro had a part in it that the C compiler defines otherwise than clang
 
 
@@ -170,6 +171,7 @@ class Expander:
         stretch.end, stretch.before = end, ""
         record = MacroUse(decode(name), decode(stretch.text[start:end]), stretch.position(start), first)
         record.stringifies = use.stringifies
+        record.macros, record.trapped = frozenset(use.macros), self._trapped(produced, name)
         places: dict[int, list[int]] = {}
         for k, token in enumerate(produced):
             gap = before if k == 0 else " " if token.spaced else ""
@@ -187,6 +189,21 @@ class Expander:
         if not produced:
             # A use that expands to nothing is like white space, and stays in the text as that: if it is nothing to all.
             stretch.before = before + ("" if use.differs else record.text)
+
+    def _trapped(self, produced: list[PTok], use: str) -> frozenset[str]:
+        """Macros whose names stand in an expansion, kept from being expanded by the rule that none is twice. The printer puts
+        a function-like one into parentheses where it is the use's own."""
+        found = set()
+        for k, token in enumerate(produced):
+            if token.kind is not TokenKind.NAME or token.text not in token.hidden:
+                continue
+            macro = self._macro(token.text)
+            if macro is None or [t.text for t in macro.body] == [token.text]:
+                continue
+            called = k + 1 < len(produced) and produced[k + 1].text == "("
+            if not macro.is_function or (called and (token.text != use or token.text in _STATEMENTS)):
+                found.add(decode(token.text))
+        return frozenset(found)
 
     def _put(self, token: PTok, before: str, use: MacroUse | None = None) -> int:
         """Appends a finished token."""
@@ -361,8 +378,9 @@ class Expander:
 
     def _substitute(self, macro: Macro, name: PTok, arguments: list[list[PTok]], hidden: frozenset[str]) -> list[PTok]:
         """C11 6.10.3.1-3: the body with the arguments in it."""
-        if macro.name in self.differing and self._use is not None:
-            self._use.differs = True
+        if self._use is not None:
+            self._use.macros.add(macro.name)
+            self._use.differs = self._use.differs or macro.name in self.differing
         out: list[PTok] = []
         expanded: dict[int, list[PTok]] = {}
         body, at = macro.body, 0
@@ -564,6 +582,10 @@ class Expander:
 
 _BUILTIN = frozenset(
     {"__LINE__", "__FILE__", "__FILE_NAME__", "__BASE_FILE__", "__COUNTER__", "__INCLUDE_LEVEL__", _UNARY_PRAGMA}
+)
+# Names that parentheses would take their meaning from.
+_STATEMENTS = frozenset(
+    {"if", "while", "for", "switch", "return", "sizeof", "_Alignof", "_Generic", "__attribute__", "asm"}
 )
 _EMPTY = Macro("", None, "", [])
 

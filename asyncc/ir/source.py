@@ -48,6 +48,10 @@ class MacroUse:
     # True when the C compiler defines the macro otherwise than clang, and names in the arguments do not reach the expansion
     # that clang makes: what is left of them is for a meaning that asyncc has not read.
     loses_names: bool = False
+    macros: frozenset[str] = frozenset()  # every macro that had a part in it
+    # Names of macros that stand in the expansion and are not expanded there (`#define x p->x`). To a C compiler that reads the
+    # expansion they would be uses.
+    trapped: frozenset[str] = frozenset()
     # The parts of `text` that are argument tokens reaching the expansion unchanged: (start, end, expanded token indexes).
     # A renamed local that stands only in these can be substituted inside `text`.
     arguments: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)

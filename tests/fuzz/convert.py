@@ -284,6 +284,14 @@ class Converter:
                 self.note_call(cursor, callee, function, parent)
         elif cursor.kind == CursorKind.DECL_REF_EXPR and is_function(cursor.referenced):
             self.note_address(cursor.referenced)
+        elif (
+            cursor.kind == CursorKind.MEMBER_REF_EXPR
+            and cursor.referenced
+            and self.source_of(cursor.referenced) is None
+        ):
+            spelled, _ = function_type_in(cursor.type)
+            if spelled is not None:
+                self.type_of(spelled).stays_plain = "is a type of a library"
         elif cursor.kind in POINTER_DECLARATIONS:
             self.note_pointer(cursor)
         elif cursor.kind == CursorKind.CSTYLE_CAST_EXPR:

@@ -92,7 +92,7 @@ BODIES = (
         "sqlite", "sqlite3", ("sqlite3.c", "shell.c"),
         ("./P :memory: < script.sql", "./P test.db < script.sql", "./P test.db 'select count(*), sum(v), max(name) from t'"),
         prepare="(./configure --disable-readline --disable-tcl && make sqlite3.c shell.c) > make.log 2>&1",
-        flags=("-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_THREADSAFE=0", "-DHAVE_UNISTD_H", "-I."), statements=0.1,
+        flags=("-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_THREADSAFE=0", "-D_GNU_SOURCE", "-DHAVE_UNISTD_H", "-I."), statements=0.1,
         inputs={"script.sql": "create table t(id integer primary key, name text, v real);\ncreate index i on t(name);\n"
                 "with recursive n(x) as (select 1 union all select x + 1 from n where x < 500)\n"
                 "  insert into t select x, 'name' || (x * 7919 % 501), x / 3.0 from n;\n"
@@ -106,8 +106,8 @@ BODIES = (
     Body(
         "tcc", "tcc", ("tcc.c",),
         ("./P -E in.c | tail -40", "./P -c hello.c && wc -c < hello.o && cmp hello.o hello.o", "./P -run hello.c a b", "./P -v", "./P no.c"),
-        flags=("-DONE_SOURCE=1", "-DTCC_TARGET_X86_64", '-DTCC_VERSION="0.9.27"', '-DCONFIG_TCCDIR="src"',
-               '-DCONFIG_TCC_CRTPREFIX="/usr/lib/x86_64-linux-gnu"', '-DCONFIG_SYSROOT=""', "-DTCC_GITHASH=\"x\"", "-I."),
+        flags=("-D_GNU_SOURCE", "-DONE_SOURCE=1", "-DTCC_TARGET_X86_64", '-DTCC_VERSION="0.9.27"', '-DCONFIG_TCCDIR="src"',
+               '-DCONFIG_TCC_CRTPREFIX="/usr/lib/x86_64-linux-gnu"', '-DCONFIG_SYSROOT=""', "-DTCC_GITHASH=\"x\"", "-I."), prepare="touch config.h",
         inputs={"in.c": "#define max(a, b) ((a) > (b) ? (a) : (b))\n#define S(x) #x S2(x)\n#define S2(x) L ## x\n"
                 "int f(int n) { return max(n, 3) + S(abc); }\n",
                 "hello.c": "int printf(const char *, ...); struct p { int x, y; } q = { 1, 2 };\nstatic long fact(int n) { return n < 2 ? 1 : n * fact(n - 1); }\n"
@@ -160,9 +160,9 @@ BODIES = (
     Body("jq", "jq", ("src/b*.c", "src/c*.c", "src/e*.c", "src/j*.c", "src/l*.c", "src/main.c", "src/parser.c", "src/util.c"),
          ("./P . in.json", "./P -c '[.[] | select(.a > 3) | {a, b: (.b | length)}]' in.json", "./P -r '.[0].b | join(\",\")' in.json", "./P 'map(.a) | add, min, max, (. | @base64 \"x\\(.)\")' in.json",
           "./P -n '[range(20)] | map(. * .) | group_by(. % 3)'", "./P -n 'def f: if . < 2 then 1 else . * (. - 1 | f) end; 10 | f, (try error(\"x\") catch .), (\"a-b\" | split(\"-\"))'", "./P '.[' in.json"),
-         without=("src/inject_errors.c", "src/jq_test.c"),
-         prepare="cd src && sed -e 's/\\\\/\\\\\\\\/g;s/\"/\\\\\"/g;s/^/\"/;s/$/\\\\n\"/' builtin.jq > builtin.inc; echo '#define JQ_VERSION \"1.6\"' > version.h; cp jq_test.c jq_test.c.keep",
-         flags=("-D_GNU_SOURCE", "-DHAVE_MEMMEM", "-DHAVE_TM_TM_GMT_OFF", "-DHAVE_TIMEGM", "-DHAVE_GMTIME_R", "-DHAVE_STRPTIME", "-DHAVE_STRFTIME", "-DHAVE_ISATTY", "-DIEEE_8087", "-Isrc"),
+         without=("src/inject_errors.c",),
+         prepare="cd src && sed -e 's/\\\\/\\\\\\\\/g;s/\"/\\\\\"/g;s/^/\"/;s/$/\\\\n\"/' builtin.jq > builtin.inc; echo '#define JQ_VERSION \"1.6\"' > version.h",
+         flags=("-D_GNU_SOURCE", "-DHAVE_MEMMEM", "-DHAVE_TM_TM_GMT_OFF", "-DHAVE_TIMEGM", "-DHAVE_GMTIME_R", "-DHAVE_STRPTIME", "-DHAVE_STRFTIME", "-DHAVE_ISATTY", "-DIEEE_8087", "-Isrc", "-I."),
          inputs={"in.json": "[" + ",".join(f'{{"a": {i}, "b": ["x{i}", "y\\u00e9"], "c": {{"d": {i / 7:.4f}, "e": null}}}}' for i in range(12)) + "]"},
     ),
     Body("jansson", "jansson", ("src/*.c", "test/bin/json_process.c"), ("./P --env < in.json", "JSON_INDENT=2 JSON_SORT_KEYS=1 ./P --env < in.json", "./P --env < bad.json"),
