@@ -12,11 +12,8 @@ from .view import Place, View
 
 
 def check(view: View) -> None:
-    if not any(
-        token.text == "AC__FUTURE" for token in view.tokens[view.function.first : view.function.last]
-    ) and not any(True for _ in view.of(t.Lazy)):
+    if not any(local.is_future for local in view.function.locals) and not any(view.of(t.Lazy, t.Resume, t.IsDone)):
         return
-    _parameters(view)
     for place in view.of(t.Identifier):
         identifier = place.node
         assert isinstance(identifier, t.Identifier)
@@ -49,18 +46,6 @@ def check(view: View) -> None:
                 token,
                 f"'{local.name}' is an ac_future and {local.storage}: its storage belongs to one run of the function",
                 f"leave out '{local.storage}'",
-            )
-
-
-def _parameters(view: View) -> None:
-    function = view.function
-    for token in range(function.first, function.body.first):
-        if view.tokens[token].text == "AC__FUTURE":
-            view.report(
-                "future-misuse",
-                token,
-                "an ac_future cannot be a parameter or a result: its storage belongs to one local",
-                "pass what is needed to make the future, or spawn a task and pass its handle",
             )
 
 

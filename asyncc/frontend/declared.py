@@ -16,6 +16,7 @@ from .types import Types
 from .unit_parse import ParsedUnit
 
 _STATIC = 3  # CX_SC_Static
+_FUTURE = 2  # AC__FUTURE of <asyncc/handle.h>
 _ATTRIBUTE = re.compile(r"__attribute__\(\((\w+)|\[\[(?:\w+::)?(\w+)")
 _TRAILING = re.compile(r"(?: __attribute__\(\([^()]*\)\))+$")
 _CLANG_TYPEDEFS = {"__builtin_va_list", "__builtin_ms_va_list", "__int128_t", "__uint128_t"}
@@ -35,7 +36,7 @@ class Definition:
 
 @dataclass(slots=True)
 class Declarations:
-    typedefs: set[str] = field(default_factory=lambda: set(_CLANG_TYPEDEFS))
+    typedefs: dict[str, Cursor | None] = field(default_factory=lambda: dict.fromkeys(_CLANG_TYPEDEFS))
     functions: dict[str, Cursor] = field(default_factory=dict)
     bodies: set[str] = field(default_factory=set)  # functions with a body anywhere in the unit
     definitions: list[Definition] = field(default_factory=list)  # in the text
@@ -49,6 +50,20 @@ class Declarations:
 
 def marks_of(unit: ParsedUnit, cursor: Cursor) -> list[str]:
     return [unit.lib.spelling(child) for child in unit.children(cursor) if child.kind == c.ANNOTATE_ATTR]
+
+
+def is_future_typedef(unit: ParsedUnit, cursor: Cursor) -> bool:
+    """Whether a typedef says `ac_future(T)`: a __typeof__ of `T *(*)[AC__FUTURE]`, maybe by way of another typedef."""
+    lib = unit.lib
+    written = lib.getTypedefDeclUnderlyingType(cursor)
+    whole = lib.getCanonicalType(written)
+    array = lib.getPointeeType(whole) if whole.kind == c.T_POINTER else whole
+    if array.kind != c.T_CONSTANT_ARRAY or lib.getArraySize(array) != _FUTURE:
+        return False
+    if lib.text(lib.getTypeSpelling(written)).lstrip("_").startswith("typeof"):
+        return True
+    inner = lib.getTypeDeclaration(written)
+    return inner.kind == c.TYPEDEF_DECL and is_future_typedef(unit, inner)
 
 
 def attributes_of(unit: ParsedUnit, cursor: Cursor) -> set[str]:
@@ -93,7 +108,7 @@ def read(unit: ParsedUnit, macros: MacroTable | None) -> Declarations:
                 macros.saw_include(offset)
             return NEXT
         if kind == c.TYPEDEF_DECL:
-            found.typedefs.add(lib.spelling(cursor))
+            found.typedefs[lib.spelling(cursor)] = cursor
         elif kind == c.FUNCTION_DECL:
             _function(unit, found, cursor, last_end)
         elif kind in (c.STRUCT_DECL, c.UNION_DECL):

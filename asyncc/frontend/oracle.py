@@ -12,6 +12,7 @@ from collections.abc import Callable
 from ..ir.source import Token
 from ..ir.tree import CType, Expr, FunctionDecl, LocalType, TypeKind
 from . import libclang as c
+from .declared import is_future_typedef
 from .libclang import Cursor
 from .plain_text import PlainText
 from .types import Types
@@ -38,6 +39,7 @@ class FunctionOracle:
         self.alignments: dict[int, int] = {}
         self.describe_function: Callable[[Cursor], FunctionDecl] | None = None
         self.main_is_async = False
+        self.typedefs: dict[str, Cursor | None] = {}  # of the file
 
     def add_function(self, start: int, end: int, cursor: Cursor) -> None:
         """In the order of the text."""
@@ -121,6 +123,10 @@ class FunctionOracle:
     def is_function(self, token: int) -> bool:
         cursor = self._declaration(token)
         return cursor is not None and cursor.kind == c.FUNCTION_DECL
+
+    def is_future_typedef(self, name: str) -> bool:
+        cursor = self.typedefs.get(name)
+        return cursor is not None and is_future_typedef(self._unit, cursor)
 
     def declared_function(self, token: int) -> FunctionDecl | None:
         cursor = self._declaration(token)

@@ -343,12 +343,13 @@ class Frontend:
         self._connect(second)
         self.describer = Describer(self.second, second, self.oracle.types, self._decl_position, self.library)
         self.oracle.describe_function = self.describer
+        self.oracle.typedefs = second.typedefs
         self.oracle.types.pointer_size = self.pointer_size
         self.functions = FunctionTable(self.describer)
         parser = Parser(
             self.tokens,
             self.spellings,
-            Scopes(second.typedefs),
+            Scopes(set(second.typedefs)),
             self.oracle,
             self.functions,
             second.consumers,

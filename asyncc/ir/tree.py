@@ -69,6 +69,7 @@ class LocalType:
     first: int = 0  # token range of the definition (for typedef: the whole declaration)
     last: int = 0
     position: Position | None = None
+    is_future: bool = False  # typedef ac_future(T) name
     at_file_scope: bool = False  # defined in the head of the function: `struct s { … } f(void) { … }`
 
 

@@ -72,6 +72,13 @@ REFUSED = [
     ),
     ("future-misuse", "async void g(void) { ^ac_lazy(f(1)); }"),
     ("future-misuse", "async void g(^ac_future(int) x) { await ac_resume(x); }"),
+    ("future-misuse", "typedef ac_future(int) number;\nasync void g(^number x) { await ac_resume(x); }"),
+    (
+        "future-misuse",
+        "typedef ac_future(int) number;\n^number g(void) { return 0; }\nasync void h(void) { ac_lazy(f(1)); }",
+    ),
+    ("future-misuse", "typedef ac_future(int) number;\nasync void g(void) { number x = ac_lazy(f(1)), y; ^y = x; }"),
+    ("future-misuse", "async void g(void) { typedef ac_future(int) number; static number ^x; await ac_resume(x); }"),
     ("spawn-operand", "async void g(void) { ^spawn(plain(1)); }"),
     ("spawn-operand", "async void g(void) { ^spawn_blocking(f(1)); }"),
     ("await-of-plain-call", "async void g(void) { ^await plain(1); }"),

@@ -71,6 +71,7 @@ class Parser(Statements):
         self.at_file_scope = True
         specifiers = self.specifiers()
         self.at_file_scope = False
+        self.refuse_future(specifiers)
         self.at = at
         declared = self.declarator()
         self.attributes(declared)

@@ -216,6 +216,9 @@ class Declarations(Expressions):
             meaning = self.scopes.find(text)
             if isinstance(meaning, LocalType):
                 self.type_names[self.at] = meaning
+                found.is_future = meaning.is_future
+            elif meaning is None and self.oracle.is_future_typedef(text):  # type: ignore[attr-defined]
+                found.is_future = True
             self.next()
         else:
             return False
@@ -537,12 +540,21 @@ class Declarations(Expressions):
         self.scopes.pop()
 
     def _parameter(self) -> list[Local]:
-        self.specifiers()
+        self.refuse_future(self.specifiers())
         declared = self.declarator(abstract=True)
         self.attributes(declared)
         if declared.name < 0:
             return []
         return [self.declare_parameter(declared.name)]
+
+    def refuse_future(self, specifiers: Specifiers) -> None:
+        if specifiers.is_future:
+            self.report(
+                "future-misuse",
+                specifiers.first,
+                "an ac_future cannot be a parameter or a result: its storage belongs to one local",
+                "pass what is needed to make the future, or spawn a task and pass its handle",
+            )
 
     def declare_parameter(self, name: int) -> Local:
         token = self.tokens[name]
@@ -587,7 +599,7 @@ class Declarations(Expressions):
         declared.last = self.last_end()
         made = Declarator(declared.first, declared.last, None)
         if specifiers.is_typedef:
-            specifiers.types.append(self._declare_typedef(declared))
+            specifiers.types.append(self._declare_typedef(declared, specifiers.is_future and not declared.nearest))
         elif declared.nearest == "function" or self._is_function(declared):
             self._declare_function(declared, specifiers)
         else:
@@ -609,9 +621,10 @@ class Declarations(Expressions):
                 "write '= ac_lazy(f(…))'; a future cannot be copied, since its storage belongs to one local",
             )
 
-    def _declare_typedef(self, declared: Declared) -> LocalType:
+    def _declare_typedef(self, declared: Declared, is_future: bool) -> LocalType:
         token = self.tokens[declared.name]
-        made = LocalType("typedef", token.text, self.global_name(token.text), position=token.position)
+        name = self.global_name(token.text)
+        made = LocalType("typedef", token.text, name, position=token.position, is_future=is_future)
         self.scopes.top.names[token.text] = made
         self.note_type(made)
         self.type_names[declared.name] = made
