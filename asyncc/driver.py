@@ -22,14 +22,12 @@ from .passes.pipeline import lower_function
 class Options:
     line_directives: bool = True  # `#line` maps the output back to the .ac file
     output: str = ""  # the name of the output as given, for the `#line` of generated code; "" for standard output
-    stop_after: str = ""  # a pass: stop after it, and leave a dump in Translation.dump (for those who work on asyncc)
 
 
 @dataclass(slots=True)
 class Translation:
     text: str  # the whole output
     functions: list[Machine] = field(default_factory=list)  # async functions, in the order of the text
-    dump: str = ""
 
 
 def translate(unit: Unit, options: Options | None = None) -> Translation:
