@@ -1,4 +1,4 @@
-//! TCP echo in Tokio: `tokio-echo ADDRESS`, the same as ../asyncc/echo.ac.
+//! TCP echo in Tokio: `tokio-echo ADDRESS`; beside samples/echo_server, which also listens to a token that stops it.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
