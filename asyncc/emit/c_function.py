@@ -212,6 +212,7 @@ class FunctionPrinter:
         if self.frame is None:
             return []
         wanted = [lt for lt in self.c.function.types if lt.at_file_scope]
+        wanted += [lt for declaration in self.c.split for lt in declaration.types]
         for v in [*self.frame.names, *self.c.temporaries, *self.c.function.parameters]:
             if not isinstance(v, low.Site):
                 wanted += v.type.local_types

@@ -98,6 +98,7 @@ class Blocks:
                 for x in c.out:
                     if isinstance(x, low.LDeclare):
                         x.split = True  # in the text it has no semicolon
+                c.split.append(arm.declaration)
                 local = arm.declaration.declarators[-1].local
                 if arm.is_true and local is not None:
                     lowered.test = low.Code([low.Place(local)], low.Facts(reads={local}))

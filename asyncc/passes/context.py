@@ -61,6 +61,7 @@ class Context:
         self.defer_depth = 0
         self.shared: set[low.Variable] = set()  # locals that branches of a gather use from outside
         self.exposed = facts_of_statement(function.body).escapes
+        self.split: list[t.Declaration] = []  # printed declarator by declarator: the types they define stand elsewhere
         self.pinned: set[low.Variable] = set()  # named before their declaration in the output: they stand in the frame
         self.prepared: dict[int, low.Site] = {}  # awaits that are over when the code around them runs: arms
         self.expression_results: dict[int, t.Local | None] = {}  # blocks of statement expressions taken apart

@@ -191,6 +191,8 @@ class Desugar:
                 self._cleanup(d, link)
         if items or plain:
             c.out.append(low.LDeclare(s, items, split=split, part=len(s.declarators) - len(items)))
+        if split:
+            c.split.append(s)
 
     def _names(self, e: t.Expr, local: t.Local) -> bool:
         names = self.c.function.names
