@@ -61,7 +61,7 @@ enum ac__bed ac__idle_sleep(struct ac__idle *idle, struct ac__worker *worker, bo
     do {
         after = word - searching;
         *last = (after & SEARCHING) == 0;
-        bed = driver_of(word) || (word & POLLING) ? AC__BED_FUTEX : AC__BED_DRIVER;
+        bed = !driver_of(word) && !(word & POLLING) ? AC__BED_DRIVER : top_of(word) ? AC__BED_FUTEX : AC__BED_GUARD;
         if (bed == AC__BED_DRIVER) {
             after = with_driver(after, worker->index + 1);
         } else {

@@ -24,7 +24,8 @@ struct ac__idle {
     struct ac__worker **workers;
 };
 
-enum ac__bed { AC__BED_FUTEX, AC__BED_DRIVER };
+/* AC__BED_GUARD: the futex, as the first of those who sleep there (guard.h). */
+enum ac__bed { AC__BED_FUTEX, AC__BED_GUARD, AC__BED_DRIVER };
 
 /* Something was pushed: the worker to be woken for it (ac__park_wake), now counted as searching; NULL: none need be.
  * *bed: where it sleeps. */

@@ -218,9 +218,12 @@ static bool run(struct ac__worker *worker, struct ac__task *task)
 
 /* --- Sleeping ------------------------------------------------------------------------------------------------------*/
 
-static void sleep_on_futex(struct ac__worker *worker)
+static void sleep_on_futex(struct ac__worker *worker, bool guards)
 {
-    if (!stopping(worker->runtime)) ac__park_sleep(&worker->park);
+    if (!stopping(worker->runtime)) {
+        if (guards) ac__guard_sleep(worker);
+        else ac__park_sleep(&worker->park);
+    }
     worker->searching = !stopping(worker->runtime);
 }
 
@@ -231,6 +234,7 @@ static void sleep_in_driver(struct ac__worker *worker)
     ac_runtime *rt = worker->runtime;
     worker->pushed = false;
     if (!stopping(rt)) ac__driver_sleep(worker, -1);
+    ac__guard_note_leaving(&rt->guard);
     worker->searching = ac__idle_wake_in_driver(&rt->idle, worker);
     if (!worker->searching && ac__ring_length(&worker->ring) > 1) ac__announce(rt);
 }
@@ -246,7 +250,7 @@ static void sleep_worker(struct ac__worker *worker)
     worker->searching = false;
     if (last && work_waits(rt)) ac__announce(rt);
     if (bed == AC__BED_DRIVER) sleep_in_driver(worker);
-    else sleep_on_futex(worker);
+    else sleep_on_futex(worker, bed == AC__BED_GUARD);
     worker->batch_started = 0;
     ac__after_sleep(worker);
 }

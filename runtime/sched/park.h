@@ -43,13 +43,21 @@ static inline int64_t ac__park_latency(struct ac__park *park)
     return called ? ac__clock_system() - called : -1;
 }
 
-/* By the thread: sleeps until it is woken, not at all if it was since it prepared. */
+/* By the thread: sleeps until it is woken (true; at once if it was since it prepared), poked, or the time is up; below 0:
+ * without end. May end for no reason, and can then be called again. */
+static inline bool ac__park_sleep_for(struct ac__park *park, int64_t timeout_ns)
+{
+    uint32_t word = AC__PARK_UP;
+    if (!ac__atomic_cas(&park->word, &word, AC__PARK_ASLEEP, seq_cst, acquire)) return true;
+    ac__futex_wait_for(&park->word, AC__PARK_ASLEEP, timeout_ns);
+    word = AC__PARK_ASLEEP;
+    return !ac__atomic_cas(&park->word, &word, AC__PARK_UP, acquire, acquire) && word == AC__PARK_WOKEN;
+}
+
+/* By the thread: sleeps until it is woken. */
 static inline void ac__park_sleep(struct ac__park *park)
 {
-    uint32_t up = AC__PARK_UP;
-    if (!ac__atomic_cas(&park->word, &up, AC__PARK_ASLEEP, seq_cst, acquire)) return;
-    do ac__futex_wait(&park->word, AC__PARK_ASLEEP);
-    while (ac__atomic_load(&park->word, acquire) == AC__PARK_ASLEEP);
+    while (!ac__park_sleep_for(park, -1)) {}
 }
 
 /* By anybody. What was done before is seen by the thread when it has woken. */
@@ -58,6 +66,13 @@ static inline void ac__park_wake(struct ac__park *park)
     if (ac__atomic_exchange(&park->word, AC__PARK_WOKEN, seq_cst) != AC__PARK_ASLEEP) return;
     ac__park_note_call(park);
     ac__futex_wake(&park->word, 1);
+}
+
+/* By anybody: if it sleeps, its sleep ends, but it is not woken for anything. */
+static inline void ac__park_poke(struct ac__park *park)
+{
+    uint32_t asleep = AC__PARK_ASLEEP;
+    if (ac__atomic_cas(&park->word, &asleep, AC__PARK_UP, seq_cst, relaxed)) ac__futex_wake(&park->word, 1);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include "asyncc/runtime.h"
 #include "blocking/pool.h"
 #include "io/driver.h"
+#include "sched/guard.h"
 #include "sched/idle.h"
 #include "sched/runtime.h"
 #include "sched/worker.h"
@@ -38,6 +39,7 @@ struct ac_runtime {
     unsigned n_threads;    /* that were started */
     struct ac__idle idle __attribute__((aligned(AC__CACHE_LINE)));
     struct ac__inject inject __attribute__((aligned(AC__CACHE_LINE)));
+    struct ac__guard guard;
     uint64_t outsiders;       /* threads that are pushing and waking, and are no workers of ours: the memory must
                                  * outlive them */
     uint64_t spawned_outside; /* by threads that are no workers */

@@ -75,7 +75,7 @@ static void go_to_sleep(struct ac__worker *worker)
     enum ac__bed bed = ac__idle_sleep(&idle, worker, worker->searching, &last);
     worker->searching = false;
     if (last && work_waits()) announce();
-    if (bed == AC__BED_FUTEX) {
+    if (bed != AC__BED_DRIVER) {
         if (!ac__atomic_load(&stop, seq_cst)) ac__park_sleep(&worker->park);
         worker->searching = !stop;
         return;

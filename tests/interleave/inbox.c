@@ -16,7 +16,7 @@ static void kernel_wait(const uint32_t *word, uint32_t expected)
     in_kernel = 1;
     explore_wait(&in_kernel, 1);
 }
-#define ac__futex_wait(word, expected) kernel_wait((word), (expected))
+#define ac__futex_wait_for(word, expected, timeout_ns) ((void)(timeout_ns), kernel_wait((word), (expected)))
 #define ac__futex_wake(word, n) ((void)(word), in_kernel = 0)
 #include "../../runtime/sched/park.h"
 

@@ -450,6 +450,40 @@ START_TEST(shutdown_does_not_wait_longer_than_told)
 }
 END_TEST
 
+/* Sleeps, then holds its worker until the other has slept too; gives whether that came about. */
+SCRIPT(holds_its_worker, int *other; struct ac_sleep_future sleep;)
+{
+    BEGIN;
+    AWAIT(ac_sleep, sleep, ac_ms(20));
+    RETURN(reaches(self->other, 1));
+    END;
+}
+SCRIPT(sleeps_longer, int *done; struct ac_sleep_future sleep;)
+{
+    BEGIN;
+    AWAIT(ac_sleep, sleep, ac_ms(60));
+    add(self->done, 1);
+    return AC_READY;
+    END;
+}
+
+/* The worker that comes back from the driver for the first sleep is held by it; the other, asleep since the start, has to
+ * see to the second. After a rest, in which nobody looks after the driver, once more. */
+START_TEST(a_worker_that_is_held_does_not_hold_up_timers)
+{
+    ac_runtime *rt = multi(2);
+    for (int round = 0; round < 3; round++) {
+        int done = 0, saw = 0;
+        usleep(60000);
+        void *holder = SPAWN(rt, holds_its_worker, .other = &done);
+        ac_detach(SPAWN(rt, sleeps_longer, .done = &done));
+        ck_assert_int_eq(join_task(rt, holder, &saw), 0);
+        ck_assert(saw);
+    }
+    end_runtime(rt);
+}
+END_TEST
+
 /* --- Blocking in place ---------------------------------------------------------------------------------------------*/
 
 static void wait_for_count(void *argument)
@@ -652,6 +686,7 @@ int main(void)
     tcase_add_test(one, others_take_the_tasks_of_a_busy_worker);
     tcase_add_test(one, as_many_tasks_run_at_once_as_there_are_workers);
     tcase_add_test(one, shutdown_does_not_wait_longer_than_told);
+    tcase_add_test(one, a_worker_that_is_held_does_not_hold_up_timers);
     tcase_add_test(one, block_in_place_hands_the_queue_over);
     tcase_add_test(one, the_same_seed_gives_the_same_order);
     tcase_add_test(one, hooks_are_called_on_each_thread);
