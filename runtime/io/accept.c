@@ -17,6 +17,8 @@
 #include "io/socket.h"
 
 enum { ACCEPTING, PAUSED };
+/* More than a queue holds: then it is no matter of connections. A filter of system calls, say, gives EPERM for ever. */
+enum { MOST_PASSED_OVER = 100000 };
 #define PAUSE ac_ms(10)
 
 void ac_accept_init(struct ac_accept_future *self, int fd, struct sockaddr_storage *peer)
@@ -54,12 +56,12 @@ static ssize_t attempt_accept(void *future, struct ac__attempt *attempt)
         int error = ac__poll_now(attempt->fd, AC__READ);
         if (error) return error;
     }
-    for (;;) {
+    for (unsigned passed_over = 0;; passed_over++) {
         struct sockaddr_storage address;
         socklen_t length = sizeof address;
         struct sockaddr *peer = self->peer ? (struct sockaddr *)&address : NULL;
         int fd = accept4(attempt->fd, peer, peer ? &length : NULL, AC__SOCKET_TYPE);
-        if (fd < 0 && is_of_one_connection(errno)) continue;
+        if (fd < 0 && is_of_one_connection(errno) && passed_over < MOST_PASSED_OVER) continue;
         if (fd < 0) return -errno;
         if (self->peer) *self->peer = address;
         /* A listener of the library's own knows what it gives; of another one it is not known whether short reads mean

@@ -67,10 +67,13 @@ static bool wait_for_input(void)
 static void run(struct ac__blocking_job *job)
 {
     (void)job;
-    if (!wait_for_input()) return;
     ssize_t n;
-    do n = read(0, input.buffer, sizeof input.buffer); /* empty, or there would be no call */
-    while (n < 0 && errno == EINTR);
+    do {
+        if (!wait_for_input()) return;
+        do n = read(0, input.buffer, sizeof input.buffer); /* empty, or there would be no call */
+        while (n < 0 && errno == EINTR);
+        /* It does not block, by the doing of a process that shares it, and another one was faster. */
+    } while (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
     int error = n < 0 ? -errno : 0;
     ac__lock_acquire(&input.lock);
     input.running = false;

@@ -93,6 +93,36 @@ START_TEST(a_name_that_does_not_exist_is_an_error)
 }
 END_TEST
 
+START_TEST(names_that_cannot_be_are_refused)
+{
+    struct sockaddr_storage out[1];
+    char name[400];
+    memset(name, 'a', sizeof name);
+    strcpy(name + 300, ":80");
+    ck_assert_int_eq(AWAIT(ac_resolve, name, out, 1), -EINVAL); /* longer than a name may be */
+    ck_assert_int_lt(AWAIT(ac_resolve, "bad name!:80", out, 1), 0);
+    ck_assert_int_lt(AWAIT(ac_resolve, "localhost:no-such-service", out, 1), 0);
+    ck_assert_int_eq(AWAIT(ac_tcp_connect, name), -EINVAL);
+}
+END_TEST
+
+/* More questions than threads, while the program does other things. */
+START_TEST(many_questions_at_once)
+{
+    enum { MANY = 64 };
+    ac_runtime *few = ac_runtime_new(&(ac_runtime_options){ .worker_threads = 1, .max_blocking_threads = 2 });
+    static struct sockaddr_storage out[MANY];
+    void *tasks[MANY];
+    for (int i = 0; i < MANY; i++) tasks[i] = START_ON(few, ac_resolve, "localhost:80", &out[i], 1);
+    for (int i = 0; i < MANY; i++) {
+        int n;
+        ck_assert_int_eq(join_on(few, tasks[i], &n, sizeof n), 0);
+        ck_assert_int_eq(n, 1);
+    }
+    ck_assert(ac_runtime_shutdown(few, ac_secs(5)));
+}
+END_TEST
+
 START_TEST(a_cancelled_question_is_forgotten)
 {
     struct sockaddr_storage out[1];
@@ -107,4 +137,5 @@ START_TEST(a_cancelled_question_is_forgotten)
 END_TEST
 
 RUN("resolve", addresses_survive_the_way_there_and_back, what_is_no_address_is_refused, too_little_room_is_said,
-    a_name_has_addresses, a_name_that_does_not_exist_is_an_error, a_cancelled_question_is_forgotten)
+    a_name_has_addresses, a_name_that_does_not_exist_is_an_error, names_that_cannot_be_are_refused,
+    many_questions_at_once, a_cancelled_question_is_forgotten)

@@ -133,5 +133,65 @@ START_TEST(a_descriptor_is_passed_with_cloexec)
 }
 END_TEST
 
+START_TEST(a_peer_that_goes_with_unread_data_resets)
+{
+    int ends[2];
+    char buf[8];
+    ck_assert_int_eq(ac_unix_pair(ends), 0);
+    ck_assert_int_eq(AWAIT(ac_write, ends[0], "unread", 6), 6);
+    void *read = START(ac_read, ends[0], buf, sizeof buf);
+    settle();
+    ac_close(ends[1]);
+    ck_assert_int_eq(JOIN(read), -ECONNRESET);
+    ck_assert_int_eq(AWAIT(ac_read, ends[0], buf, sizeof buf), 0);
+    ck_assert_int_eq(AWAIT(ac_write, ends[0], "x", 1), -EPIPE);
+    ac_close(ends[0]);
+}
+END_TEST
+
+START_TEST(a_half_closed_one_goes_on_the_other_way)
+{
+    int ends[2];
+    char buf[8];
+    ck_assert_int_eq(ac_unix_pair(ends), 0);
+    void *read = START(ac_read, ends[1], buf, sizeof buf);
+    settle();
+    ck_assert_int_eq(ac_shutdown_write(ends[0]), 0);
+    ck_assert_int_eq(JOIN(read), 0);
+    ck_assert_int_eq(AWAIT(ac_write, ends[0], "x", 1), -EPIPE);
+    ck_assert_int_eq(AWAIT(ac_write, ends[1], "still", 5), 5);
+    ck_assert_int_eq(AWAIT(ac_read, ends[0], buf, sizeof buf), 5);
+    close_ends(ends);
+}
+END_TEST
+
+START_TEST(a_socket_nobody_listens_at_refuses)
+{
+    ac_close(ac_unix_listen(somewhere(), 0));
+    ck_assert_int_eq(AWAIT(ac_unix_connect, path), -ECONNREFUSED);
+    unlink(path);
+    ck_assert_int_eq(AWAIT(ac_unix_connect, path), -ENOENT);
+}
+END_TEST
+
+/* A connect that waits for room in the queue, and the listener goes. */
+START_TEST(a_connect_that_waits_ends_with_its_listener)
+{
+    int listener = ac_unix_listen(somewhere(), 1), fds[5];
+    void *connects[5];
+    for (int i = 0; i < 5; i++) connects[i] = START(ac_unix_connect, path);
+    settle();
+    ac_close(listener);
+    for (int i = 0; i < 5; i++) {
+        fds[i] = JOIN_INT(connects[i]);
+        ck_assert(fds[i] >= 0 || fds[i] == -ECONNREFUSED || fds[i] == -ECONNRESET);
+        if (fds[i] >= 0) ac_close(fds[i]);
+    }
+    unlink(path);
+}
+END_TEST
+
 RUN("unix", a_connection_over_a_path, a_file_left_over_is_replaced_and_a_live_one_is_not, an_abstract_name,
-    a_connect_waits_for_room_in_the_queue, bad_paths_are_refused, a_descriptor_is_passed_with_cloexec)
+    a_connect_waits_for_room_in_the_queue, bad_paths_are_refused, a_descriptor_is_passed_with_cloexec,
+    a_peer_that_goes_with_unread_data_resets, a_half_closed_one_goes_on_the_other_way,
+    a_socket_nobody_listens_at_refuses, a_connect_that_waits_ends_with_its_listener)
