@@ -9,13 +9,27 @@ from .c_tokens import Renames
 
 
 def rename_locals(c: Context, frame: Frame | None, renames: Renames) -> None:
-    """Every token that names a local of the frame, wherever it stands."""
+    """Every token that names a local of the frame, wherever it stands, or a label of a block's own."""
+    for first, (last, text) in c.function.local_labels.items():
+        renames.put(first, last, text)
     if frame is None:
         return
     for index, local in c.function.names.items():
         member = frame.names.get(local)
         if member is not None and not local.is_future:
             renames.put(index, index + 1, f"{c.self_name}->{member}")
+
+
+def _needed(function: t.Function, lt: t.LocalType) -> list[t.LocalType]:
+    """The types of locals that a definition names (in sizeof, typeof), and of the constants in it."""
+    found: list[t.LocalType] = []
+    for i in range(lt.first, lt.last):
+        local, enum = function.names.get(i), function.constants.get(i)
+        if local is not None:
+            found += local.type.local_types
+        if enum is not None and not lt.first <= enum.first < lt.last:
+            found += [x for x in function.types if x.first <= enum.first and enum.last <= x.last]
+    return found
 
 
 def moved_types(c: Context, wanted: list[t.LocalType]) -> list[t.LocalType]:
@@ -28,6 +42,7 @@ def moved_types(c: Context, wanted: list[t.LocalType]) -> list[t.LocalType]:
         if id(lt) in found or (lt.at_file_scope and lt not in function.types):
             continue
         found[id(lt)] = lt
-        work += [c.function.type_names[i] for i in range(lt.first, lt.last) if i in c.function.type_names]
+        work += [function.type_names[i] for i in range(lt.first, lt.last) if i in function.type_names]
+        work += _needed(function, lt)
         work += [x for x in function.types if x is not lt and lt.first <= x.first and x.last <= lt.last]
     return sorted(found.values(), key=lambda x: (x.last, -x.first))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .tree import CType, Declaration, Declarator, FunctionDecl, Local, Stmt
+from .tree import Arm, CType, Declaration, Declarator, FunctionDecl, Local, Stmt
 
 
 @dataclass(slots=True)
@@ -369,6 +369,7 @@ class LArm:
     setup: list[Low]
     won: list[Low]
     line: int
+    scope: Arm
     label: str = ""
 
 

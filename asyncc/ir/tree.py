@@ -524,6 +524,11 @@ class Function:
     # attributes and other places that have no node in the tree. What renames goes by these.
     names: dict[int, Local] = field(default_factory=dict)
     type_names: dict[int, LocalType] = field(default_factory=dict)
+    constants: dict[int, LocalType] = field(
+        default_factory=dict
+    )  # tokens that are constants of the function's own enums
+    # Tokens from here to there that say a label of __label__, and its name in the function; its declaration becomes ";".
+    local_labels: dict[int, tuple[int, str]] = field(default_factory=dict)
     called: set[str] = field(default_factory=set)  # functions of the file that the body calls by name
     name_token: int = -1  # the function's name in its declarator
     is_variadic: bool = False

@@ -84,7 +84,7 @@ class Blocks:
                 guard = low.Code([*guard.parts, " && ", *mine.parts], merged(guard.facts, mine.facts))
         sites: list[low.Site] = []
         setup = self.d.order.block(lambda: sites.append(self.d.order.site(await_.call))).body
-        lowered = low.LArm(sites[0], guard, arm.is_true, None, setup, [], c.line(arm.first))
+        lowered = low.LArm(sites[0], guard, arm.is_true, None, setup, [], c.line(arm.first), arm)
         pending.append((lowered, await_))
         return lowered
 

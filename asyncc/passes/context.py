@@ -82,7 +82,6 @@ class Context:
         self.return_target = low.Target("return", "return")
         self.addressed_labels: set[str] = set()
         self.literal_of: dict[int, t.Local] = {}
-        self.borrowed_literals: set[t.Local] = set()
         self.chains: dict[int, low.Chain] = {}  # by id of the statement or declarator whose cleanup it is
         self.block: t.Stmt = function.body
         self.number = 0

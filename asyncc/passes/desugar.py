@@ -465,11 +465,10 @@ class Desugar:
                 s.first, f"goto '{s.label}' jumps into the scope of a defer, an ac_future, or a block that waits"
             )
         target = c.label_target.setdefault(s.label, low.Target("label", s.label))
-        text = " ".join(token.text for token in c.tokens[s.first : s.last])
         if path:
             c.out.append(low.LJump(c.leave(path, target), kind="goto"))
         else:
-            c.out.append(low.LJump(low.Exit([], target), native=text, kind="goto"))
+            c.out.append(low.LJump(low.Exit([], target), native=f"goto {s.label};", kind="goto"))
 
     def _break(self, s: t.Break) -> None:
         self._leave_to(self.c.breaks[-1], "break")

@@ -63,6 +63,7 @@ class Flow:
         self.nodes[returned].next.append(self.exit)
         self.nodes[returned].crosses = c.is_async
         self.targets[id(c.return_target)] = returned
+        self.scope = self.mask(set(c.function.parameters))
         start = self.node(NOWHERE, low.Facts(kills=set(c.function.parameters)))
         begin = self.node(start)
         self.nodes[begin].crosses = c.is_async
@@ -134,7 +135,7 @@ class Flow:
         self.edge(at, self.target(exit_.target))
         return NOWHERE
 
-    def enter(self, scope: t.Stmt | None) -> int:
+    def enter(self, scope: t.Stmt | t.Arm | None) -> int:
         outer = self.scope
         if scope is not None:
             for local in getattr(scope, "scope", []):
@@ -385,7 +386,9 @@ class Flow:
         for arm in s.arms:
             self.select = s
             self.wait = wait
+            around = self.enter(arm.scope)
             self.edge(self.all(arm.won, self.node(wait)), end)
+            self.scope = around
         if s.default is not None:
             self.edge(self.all(s.default, self.node(wait)), end)
         self.breaks.pop()

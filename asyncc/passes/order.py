@@ -535,7 +535,6 @@ class Order:
                     local = self.c.literal_of.get(id(e))
                     if local is None:
                         return set()
-                    self.c.borrowed_literals.add(local)
                     return {local}
                 case _:
                     return set()

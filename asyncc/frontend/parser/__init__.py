@@ -50,6 +50,7 @@ class Parser(Statements):
 
     def _begin(self) -> None:
         self.locals, self.types, self.names, self.type_names = [], [], {}, {}
+        self.constants, self.local_labels = {}, {}
         self.called, self.labels, self._mentions = set(), {}, []
         self.declared_here = {}
         self.unevaluated = 0
@@ -112,6 +113,8 @@ class Parser(Statements):
             uses_function_name=any(t.text in _FUNCTION_NAMES for t in self.tokens[body.first : body.last]),
             names=self.names,
             type_names=self.type_names,
+            constants=self.constants,
+            local_labels=self.local_labels,
             called=self.called,
             name_token=declared.name,
         )

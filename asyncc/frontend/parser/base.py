@@ -59,6 +59,8 @@ class Base:
         self.types: list[LocalType] = []
         self.names: dict[int, Local] = {}
         self.type_names: dict[int, LocalType] = {}
+        self.local_labels: dict[int, tuple[int, str]] = {}
+        self.constants: dict[int, LocalType] = {}
         self.called: set[str] = set()
         self.selections: list[Selected] = []
         self.unevaluated = 0  # depth of sizeof, typeof …

@@ -343,7 +343,7 @@ class Declarations(Expressions):
             self._refer_to_tag(kind, spelling, name, first, declares_alone and self.text == ";")
             return []
         made = self._declare_tag(kind, spelling, name, first)
-        inner = self._enumerators() if kind == "enum" else self._members()
+        inner = self._enumerators(made) if kind == "enum" else self._members()
         made.last = self.last_end()
         self.attributes(Declared(self.at))
         made.last = self.last_end()
@@ -424,7 +424,7 @@ class Declarations(Expressions):
             self.scopes.top.types.remove(made)
         return [t for t in found.types if t.name]
 
-    def _enumerators(self) -> list[LocalType]:
+    def _enumerators(self, made: LocalType) -> list[LocalType]:
         self.expect("{")
         self.skip_directives()
         while self.text != "}":
@@ -434,7 +434,8 @@ class Declarations(Expressions):
             self.attributes(Declared(self.at))
             if self.accept("="):
                 self.conditional()
-            self.scopes.top.names[self.tokens[name].text] = EnumConstant(self.tokens[name].text)
+            self.scopes.top.names[self.tokens[name].text] = EnumConstant(self.tokens[name].text, made)
+            self.constants[name] = made
             if not self.accept(","):
                 break
         self.expect("}")

@@ -37,7 +37,7 @@ from ...ir.tree import (
     Unevaluated,
 )
 from .base import Base
-from .scope import LocalFunction
+from .scope import EnumConstant, LocalFunction
 
 if TYPE_CHECKING:
     from ...ir.tree import Block
@@ -147,7 +147,7 @@ class Expressions(Base):
             return self._suffixes(self._word()) if self.word != "await" else self._await()
         if kind is TokenKind.PUNCT and text == "&&":
             first = self.next()
-            return LabelAddress(first, self.next() + 1, self.tokens[first + 1].text, **self.typed())
+            return LabelAddress(first, self.next() + 1, self.label_name(first + 1), **self.typed())
         if text in _PREFIX and kind in (TokenKind.PUNCT, TokenKind.NAME):
             first = self.next()
             operand = self.cast()
@@ -204,11 +204,22 @@ class Expressions(Base):
             return Paren(first, self.expect(")") + 1, inner, **self.typed())
         raise self.failure(f"expected an expression before '{text or 'the end'}'")
 
+    def label_name(self, token: int) -> str:
+        """The name of a label in the function: another than it is spelled for one that __label__ declares."""
+        spelled = self.tokens[token].text
+        name = self.scopes.find_label(spelled)
+        if name is None:
+            return spelled
+        self.local_labels[token] = token + 1, name
+        return name
+
     def _identifier(self) -> Identifier:
         index = self.next()
         name = self.tokens[index].text
         meaning = self.scopes.find(name)
         local = meaning if isinstance(meaning, Local) else None
+        if isinstance(meaning, EnumConstant):
+            self.constants[index] = meaning.enum
         if local is not None:
             self.names[index] = local
             if self.unevaluated:

@@ -13,6 +13,7 @@ from ...ir.tree import Local, LocalType
 @dataclass(frozen=True, slots=True)
 class EnumConstant:
     name: str
+    enum: LocalType
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Scope:
     tags: dict[str, LocalType] = field(default_factory=dict)
     locals: list[Local] = field(default_factory=list)
     types: list[LocalType] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)  # of __label__, and what they are called in the function
 
 
 class Scopes:
@@ -61,6 +63,9 @@ class Scopes:
             if name in scope.tags:
                 return scope.tags[name]
         return None
+
+    def find_label(self, name: str) -> str | None:
+        return next((scope.labels[name] for scope in reversed(self.stack) if name in scope.labels), None)
 
     def is_typedef(self, name: str) -> bool:
         meaning = self.find(name)

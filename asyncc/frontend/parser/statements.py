@@ -150,7 +150,7 @@ class Statements(Declarations):
     def _label(self) -> Stmt:
         first = self.next()
         self.expect(":")
-        made = Label(first, self.at, self.tokens[first].text, None)
+        made = Label(first, self.at, self.label_name(first), None)
         self.labels[made.name] = made
         self._attributes_of_label()
         made.body = self._labelled(made)
@@ -274,7 +274,7 @@ class Statements(Declarations):
             target = self.expression()
             return ComputedGoto(first, self.expect(";") + 1, target)
         label = self.next()
-        return Goto(first, self.expect(";") + 1, self.tokens[label].text)
+        return Goto(first, self.expect(";") + 1, self.label_name(label))
 
     def _break(self) -> Stmt:
         first = self.next()
@@ -290,11 +290,16 @@ class Statements(Declarations):
         return Return(first, self.expect(";") + 1, value)
 
     def _local_labels(self) -> Stmt:
-        """__label__ a, b;"""
+        """`__label__ a, b;`: labels of this block alone. Each gets a name that no other in the function has; the C compilers
+        want the declaration at the head of its block, where the output may have other things."""
         first = self.next()
         while self.text != ";":
-            self.next()
-        return Null(first, self.next() + 1)
+            name = self.tokens[self.next()].text
+            self.scopes.top.labels[name] = f"ac__{name}_{first}"
+            self.accept(",")
+        last = self.next() + 1
+        self.local_labels[first] = last, ";"
+        return Null(first, last)
 
     def _asm(self) -> Stmt:
         """asm ("…" : outputs : inputs : clobbers : labels)"""
@@ -317,7 +322,7 @@ class Statements(Declarations):
             elif section in (1, 2) and self.text == "[":
                 self._skip_balanced()
             elif section == 4 and self.kind is TokenKind.NAME:
-                labels.append(self.tokens[self.next()].text)
+                labels.append(self.label_name(self.next()))
             else:
                 self.next()
         self.expect(")")
