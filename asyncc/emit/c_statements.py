@@ -543,6 +543,9 @@ class StatementPrinter:
             self.p.start(low.Code(self.p.init(site)))
         else:
             self.check_lazy(site)
+        if site.never_waits:
+            self.put(f" (void){self.p.poll(site)};")
+            return
         indent = self.w.indent
         self.fresh(f"ac__resume_{site.state}: if ({self.polled(site, bool(s.watch))} == AC_PENDING) {{")
         self.put("" if s.watch else " ")

@@ -45,6 +45,7 @@ class Site:
     result: CType
     future: Local | None = None  # lazy: the ac_future local
     is_awaited: bool = True
+    never_waits: bool = False  # its first poll ends it: no state, nothing to be kept over it
     may_pool: bool = False  # pool frames may lie in or below it: polls under a select count as indirect
     state: int = 0
     field_name: str = ""

@@ -28,6 +28,31 @@ def expressions(s: t.Stmt) -> Iterator[t.Expr]:
             stack.extend(reversed([*exprs, *stmts]))
 
 
+WAITING = (t.Select, t.Gather, t.Within, t.RunUntil)
+
+
+def has_waiting_statement(s: t.Stmt) -> bool:
+    """A select, gather, within or run_until, anywhere in a body."""
+    stack: list[t.Stmt] = [s]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, WAITING):
+            return True
+        exprs, stmts = parts(node)
+        stack.extend(stmts)
+        stack.extend(e.body for top in exprs for e in _subexpressions(top) if isinstance(e, t.StatementExpr))
+    return False
+
+
+def _subexpressions(top: t.Expr) -> Iterator[t.Expr]:
+    stack = [top]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, t.StatementExpr):
+            stack.extend(operands(node))
+
+
 def direct_callee(call: t.Call) -> str:
     """The name of the function called, also as `(f)`, `(*f)`, `(&f)` or chosen by _Generic; "" through a pointer."""
     e = strip(call.callee)
@@ -51,14 +76,19 @@ class Calls:
         self.place = {f.decl.name: i for i, f in enumerate(unit.functions)}
         self.edges: dict[str, list[str]] = {}
         self.pools: set[str] = set()  # functions in or below which pool frames may lie
+        self.waits: set[str] = set()  # functions that may suspend; an await of another is a plain call
         for name, function in self.bodies.items():
             self.edges[name] = []
             for e in expressions(function.body):
                 call = strip(e.call) if isinstance(e, t.Await | t.Lazy) else None
+                if isinstance(e, t.Await) and not isinstance(call, t.Call):
+                    self.waits.add(name)
                 if isinstance(call, t.Call):
                     if not call.function and not isinstance(strip(call.callee), t.Member | t.Index | t.Call):
                         call.function = direct_callee(call)
                     callee = call.function
+                    if callee not in self.bodies:
+                        self.waits.add(name)
                     if callee in self.bodies:
                         self.edges[name].append(callee)
                     elif not self._is_leaf(callee):
@@ -70,6 +100,12 @@ class Calls:
             inside = [c for c in self.edges[name] if self.group[c] == self.group[name]]
             if inside or any(c in self.pools for c in self.edges[name]):
                 self.pools.add(name)
+            if (
+                inside
+                or any(c in self.waits for c in self.edges[name])
+                or has_waiting_statement(self.bodies[name].body)
+            ):
+                self.waits.add(name)
 
     def _is_leaf(self, callee: str) -> bool:
         decl = self.unit.declared.get(callee)

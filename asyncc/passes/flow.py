@@ -350,6 +350,8 @@ class Flow:
         self.line = s.line
         if s.site.kind != "lazy":
             at = self._made(s.site, at)
+        if s.site.never_waits:
+            return self.node(at, low.Facts(reads=set(s.site.borrowed), touches=set(s.site.borrowed)))
         return self._suspended([s.site], s.watch, s.cancel, s, set(), at)
 
     def _LWithin(self, s: low.LWithin, at: int) -> int:

@@ -189,9 +189,8 @@ class Layout:
                 name = self._unique(base)
                 text, size, align = self.storage(members[0], name)
                 lines = ", ".join(str(n) for n in sorted({m.line for m in members})[:8])
-                self._add(
-                    name, text, size, align, FieldKind.CHILD, members[0].line, f"waits at line {lines}", list(members)
-                )
+                reason = f"{'runs' if all(m.never_waits for m in members) else 'waits'} at line {lines}"
+                self._add(name, text, size, align, FieldKind.CHILD, members[0].line, reason, list(members))
                 for m in members:
                     m.field_name = name
 

@@ -498,6 +498,7 @@ class Order:
         prefix = f"ac__{name}" if own else name
         site = low.Site(kind, prefix, text, place.line, place.column, call.first, decl, callee, codes, call.type)
         site.borrowed = borrowed
+        site.never_waits = kind == "own" and own and name not in c.calls.waits
         site.may_pool = kind in ("pool", "slot") or (own and name in c.calls.pools)
         return site
 

@@ -20,6 +20,9 @@ GALLERY = Path(os.environ.get("ASYNCC_GALLERY", TOP.parent / "shared" / "gallery
 pytestmark = pytest.mark.skipif(not GALLERY.is_dir(), reason=f"no gallery in {GALLERY}")
 
 SINGLE = sorted(p.stem for p in GALLERY.glob("*.ac") if p.with_suffix(".out").is_file())
+# Starts sleeps of 2 and of 1 ms, in this order, and expects the second to end first: if the CPU is taken away for longer than
+# that between the two starts it does not, and that is right.
+MAY_BE_HELD_UP = {"cancel": 5}
 BOTH_FLAVORS = [CONFIGURATIONS[1], CONFIGURATIONS[2], CONFIGURATIONS[4], CONFIGURATIONS[5]]
 
 
@@ -30,7 +33,11 @@ def by_name(configuration: Configuration) -> str:
 @pytest.mark.parametrize("configuration", BOTH_FLAVORS, ids=by_name)
 @pytest.mark.parametrize("name", SINGLE)
 def test_program_gives_its_output(name: str, configuration: Configuration, workshop: Workshop) -> None:
-    done = run(workshop.build([GALLERY / f"{name}.ac"], configuration), configuration)
+    program = workshop.build([GALLERY / f"{name}.ac"], configuration)
+    for _ in range(MAY_BE_HELD_UP.get(name, 1)):
+        done = run(program, configuration)
+        if done.stdout == (GALLERY / f"{name}.out").read_text():
+            break
     assert (done.stdout, done.stderr, done.returncode) == ((GALLERY / f"{name}.out").read_text(), "", 0)
 
 
