@@ -6,6 +6,7 @@
 #   make bench    the same work here and in Tokio, Go, C++; prints ratios
 #   make fuzz     random C turned async, checksums compared; N=… programs
 #   make soak     all of the library at once; MINUTES=… long, memory has to stay where it was
+#   make sanitize the runtime's tests under ASan and TSan with 1, 2 and 8 workers; REPEAT=… times
 #   make valgrind the runtime's tests under valgrind
 #   make lint     ruff, mypy, clang-format, clang-tidy
 #   make format   lays out all sources
@@ -13,8 +14,9 @@
 
 N ?= 100
 MINUTES ?= 60
+REPEAT ?= 1
 
-.PHONY: all demo test bench fuzz soak valgrind lint format docs setup clean help
+.PHONY: all demo test bench fuzz soak sanitize valgrind lint format docs setup clean help
 all: help
 
 help:
@@ -42,6 +44,10 @@ fuzz:
 soak:
 	@scripts/setup core
 	@.venv/bin/python scripts/soak $$(( $(MINUTES) * 60 ))
+
+sanitize:
+	@scripts/setup test
+	@.venv/bin/python scripts/sanitize $(REPEAT)
 
 valgrind:
 	@scripts/setup test

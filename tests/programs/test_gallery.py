@@ -33,9 +33,19 @@ def by_name(configuration: Configuration) -> str:
 @pytest.mark.parametrize("configuration", BOTH_FLAVORS, ids=by_name)
 @pytest.mark.parametrize("name", SINGLE)
 def test_program_gives_its_output(name: str, configuration: Configuration, workshop: Workshop) -> None:
+    gives_its_output(name, configuration, workshop)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 8, 64])
+@pytest.mark.parametrize("name", SINGLE)
+def test_program_gives_its_output_with_any_number_of_workers(name: str, workers: int, workshop: Workshop) -> None:
+    gives_its_output(name, next(c for c in BOTH_FLAVORS if c.flavor == "multi_thread"), workshop, workers)
+
+
+def gives_its_output(name: str, configuration: Configuration, workshop: Workshop, workers: int = 2) -> None:
     program = workshop.build([GALLERY / f"{name}.ac"], configuration)
     for _ in range(MAY_BE_HELD_UP.get(name, 1)):
-        done = run(program, configuration)
+        done = run(program, configuration, workers=workers)
         if done.stdout == (GALLERY / f"{name}.out").read_text():
             break
     assert (done.stdout, done.stderr, done.returncode) == ((GALLERY / f"{name}.out").read_text(), "", 0)

@@ -155,12 +155,14 @@ def runtime(configuration: Configuration) -> Path:
     return library(Compiler((configuration.compiler,)), list(configuration.flags))
 
 
-def run(program: Path, configuration: Configuration, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    program: Path, configuration: Configuration, *arguments: str, workers: int = 2
+) -> subprocess.CompletedProcess[str]:
     return execute(
         [str(program), *arguments],
         RUN_SECONDS,
         ASYNCC_FLAVOR=configuration.flavor,
-        ASYNCC_WORKER_THREADS="2",
+        ASYNCC_WORKER_THREADS=str(workers),
         ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=1",
         UBSAN_OPTIONS="print_stacktrace=1",
     )

@@ -18,7 +18,7 @@ static ac_runtime *rt;
 
 static inline void open_runtime(void)
 {
-    rt = ac_runtime_new(&(ac_runtime_options){ .worker_threads = 2 });
+    rt = ac_runtime_new(&(ac_runtime_options){ .worker_threads = getenv("ASYNCC_WORKER_THREADS") ? 0 : 2 });
     ck_assert_ptr_nonnull(rt);
 }
 static inline void close_runtime(void) { ck_assert(ac_runtime_shutdown(rt, ac_secs(5))); }
