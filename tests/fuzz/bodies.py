@@ -138,7 +138,7 @@ class Trial:
         must([*command, "-o", str(program)], 900, f"{compiler} of the output")
         return program, f"{functions} functions, {suspensions} suspensions, asyncc took {seconds:.1f} s"
 
-    def behaviour(self, program: Path, name: str) -> list[str]:
+    def behaviour(self, program: Path, name: str, **environment: str) -> list[str]:
         """What the commands print, with their statuses and the files they leave."""
         place = self.work / name
         place.mkdir()
@@ -150,7 +150,14 @@ class Trial:
         seen = []
         for command in self.body.commands:
             done = subprocess.run(
-                command, shell=True, cwd=place, capture_output=True, timeout=300, stdin=subprocess.DEVNULL, check=False
+                command,
+                shell=True,
+                cwd=place,
+                capture_output=True,
+                timeout=300,
+                stdin=subprocess.DEVNULL,
+                check=False,
+                env={**os.environ, **environment},
             )
             seen.append(f"{command}\n{done.returncode}\n{done.stdout!r}\n{done.stderr!r}")
         for path in sorted(place.iterdir()):
@@ -174,13 +181,17 @@ def try_body(body: Body, source: Path, work: Path, compiler: str, flags: list[st
         program, report = trial.build_async(body.compiler or compiler, flags, options)
     except ConversionError as error:
         raise Failure(f"conversion: {error}") from error
-    seen = trial.behaviour(program, "run-async")
+    compare(expected, trial.behaviour(program, "run-async"))
+    compare(expected, trial.behaviour(program, "run-from-leaf", DRIVE_FROM_LEAF="1"))
+    return report
+
+
+def compare(expected: list[str], seen: list[str]) -> None:
     for plain, now in zip(expected, seen, strict=False):
         if plain != now:
             raise Failure(f"differs\nplain: {plain[:1500]}\nasync: {now[:1500]}")
     if len(expected) != len(seen):
         raise Failure("leaves other files")
-    return report
 
 
 def main() -> int:
