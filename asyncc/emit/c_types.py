@@ -19,11 +19,16 @@ def move(c: Context, moved: list[t.LocalType], renames: Renames) -> list[str]:
         texts.append(_text(c, lt, here))
         if lt.kind == "typedef":
             renames.put(lt.first, lt.last, ";")
+        elif c.tokens[lt.last].text == ";":  # by itself: `struct s;` would declare another one
+            renames.put(lt.first, lt.last, "")
         else:
             renames.put(lt.first, lt.last, f"{lt.kind} {lt.global_name}")
         for i, other in c.function.type_names.items():
             if other is lt and not lt.first <= i < lt.last:
                 renames.put(i, i + 1, lt.global_name)
+        for first, last in lt.forwards:
+            if first != lt.first:
+                renames.put(first, last, "")
     return texts
 
 

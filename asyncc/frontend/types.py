@@ -248,6 +248,9 @@ class Types:
         declaration = lib.getTypeDeclaration(written)
         offset = self._unit.location(declaration)
         local = self._local_type(offset) if offset >= 0 else None
+        if local is None:  # one that was declared before its definition, which the parser has not come to yet
+            earlier = self._unit.location(lib.getCanonicalCursor(declaration))
+            local = self._local_type(earlier) if earlier >= 0 and earlier != offset else None
         tag = _TAG_WORDS.get(declaration.kind, "")
         if local is not None:
             made.local_types = [local]

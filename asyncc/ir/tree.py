@@ -70,6 +70,7 @@ class LocalType:
     last: int = 0
     position: Position | None = None
     is_future: bool = False  # typedef ac_future(T) name
+    forwards: list[tuple[int, int]] = field(default_factory=list)  # `struct S` of `struct S;` alone
     at_file_scope: bool = False  # defined in the head of the function: `struct s { … } f(void) { … }`
 
 

@@ -353,8 +353,11 @@ class Declarations(Expressions):
         if alone and self.scopes.stack and spelling not in self.scopes.top.tags:
             made = self._declare_tag(kind, spelling, name, first)  # struct S; hides an outer S
             made.last = self.last_end()
+            made.forwards.append((first, made.last))
             return
         found = self.scopes.find_tag(spelling)
+        if found is not None and alone:
+            found.forwards.append((first, name + 1))
         if found is not None:
             self.type_names[name] = found
 
