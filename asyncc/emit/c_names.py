@@ -25,7 +25,7 @@ def _needed(function: t.Function, lt: t.LocalType) -> list[t.LocalType]:
     found: list[t.LocalType] = []
     for i in range(lt.first, lt.last):
         local, enum = function.names.get(i), function.constants.get(i)
-        if local is not None:
+        if local in function.locals:
             found += local.type.local_types
         if enum is not None and not lt.first <= enum.first < lt.last:
             found += [x for x in function.types if x.first <= enum.first and enum.last <= x.last]

@@ -41,11 +41,12 @@ def _rename_constants(c: Context, lt: t.LocalType, renames: Renames) -> None:
 
 def _text(c: Context, lt: t.LocalType, renames: Renames) -> str:
     tokens, function = c.tokens, c.function
+    known = set(function.locals)  # a name that a prototype in it gives a parameter is none
     for i in range(lt.first, lt.last):
         other, local = function.type_names.get(i), function.names.get(i)
         if other is not None and (other is not lt or lt.kind != "typedef"):
             renames.put(i, i + 1, other.global_name)
-        elif local is not None:  # only its type is asked for: sizeof, typeof
+        elif local in known:  # only its type is asked for: sizeof, typeof
             pointer = pointer_to(local.type, c.unit.pointer_size).declare("")
             renames.put(i, i + 1, f"(*({pointer})0)")
     if lt.kind == "typedef":
