@@ -85,7 +85,7 @@ class Context:
         self.chains: dict[int, low.Chain] = {}  # by id of the statement or declarator whose cleanup it is
         self.block: t.Stmt = function.body
         self.number = 0
-        self.in_statement_expression = 0
+        self.generated = 0  # depth of braces that are not the user's: a literal's object has to outlast them
         self.words = {token.text for token in self.tokens[function.first : function.last]}
         self.self_name, self.cx_name = ("ac__" * (name in self.words) + name for name in ("f", "cx"))
 

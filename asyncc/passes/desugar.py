@@ -6,6 +6,8 @@ parts as statements; the rest keep their headers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..ir import low
 from ..ir import tree as t
 from .blocks import Blocks
@@ -315,15 +317,21 @@ class Desugar:
 
         def fill() -> None:
             if before is not None:
-                leave_unless(before)
+                header(lambda: leave_unless(before))
             inner = self.lowered(body)
             c.out.append(inner)
             if after is not None or step is not None:
                 c.out.append(low.LMark(cont))
             if after is not None:
-                leave_unless(after)
+                header(lambda: leave_unless(after))
             if step is not None:
-                self.order.effect(step)
+                header(lambda: self.order.effect(step))
+
+        def header(lower: Callable[[], None]) -> None:
+            """What the user wrote in the header is evaluated in the loop's braces, but belongs to the whole loop."""
+            c.generated += 1
+            lower()
+            c.generated -= 1
 
         inside = self.order.block(fill)
         self._end_loop()

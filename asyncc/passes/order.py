@@ -100,9 +100,7 @@ class Order:
 
     def _nested(self, e: t.StatementExpr) -> low.Code:
         assert self.nested is not None
-        self.c.in_statement_expression += 1
         body = self.nested(e.body)
-        self.c.in_statement_expression -= 1
         return low.Code(["(", low.Nested(body), ")"], facts_of(e))
 
     # --- taking apart --------------------------------------------------------------------------------------------
@@ -311,7 +309,9 @@ class Order:
         head = low.Code(
             ["if (!(" if negated else "if (", low.Tight(), *test.parts, "))" if negated else ")"], test.facts
         )
+        self.c.generated += 1
         c.out.append(low.LIf(head, self.block(then), self.block(otherwise) if otherwise is not None else None))
+        self.c.generated -= 1
 
     def block(self, fill: Callable[[], None]) -> low.LBlock:
         """Steps gathered into braces of their own."""
@@ -612,6 +612,8 @@ class Order:
         code = low.Code(parts, facts)
         if isinstance(e, t.CompoundLiteral) and id(e) in self.c.marks.kept:
             local = self.c.keep_literal(e)
+            if self.c.generated:
+                self.c.pinned.add(local)
             if not e.type.local_types:
                 start = next(
                     (i for i, x in enumerate(parts) if not isinstance(x, low.Span) or x.last > e.init.first), 0
