@@ -175,4 +175,5 @@ BODIES = (
          inputs={"in.yaml": "%YAML 1.1\n---\na: &x [1, 'two', \"th\\tree\"]\nb: |\n  block\n   text\nc: >-\n  folded\n  text\nd: *x\n? complex key\n: !!str value\n---\n- - nested\n  - {f: 1, g: [h]}\n...\n",
                  "bad.yaml": "a: [1, 2\nb: }\n"},
     ),
+    Body("minilzo", "lzo2", ("minilzo/minilzo.c", "minilzo/testmini.c"), ("./P",), flags=("-Iminilzo", "-Iinclude/lzo", "-Iinclude")),
 )  # fmt: skip
