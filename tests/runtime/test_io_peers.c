@@ -194,7 +194,7 @@ END_TEST
 START_TEST(an_accept_among_too_many_goes_on_when_a_foreign_close_makes_room)
 {
     char address[AC_ADDRESS_TEXT_SIZE], buf[4];
-    int fds[256], n = 0, pair[2];
+    int fds[256] = { 0 }, n = 0, pair[2];
     int listener = listen_somewhere(address);
     tcp_pair(pair);
     int client = AWAIT(ac_tcp_connect, address);
