@@ -37,6 +37,7 @@ class Definition:
 @dataclass(slots=True)
 class Declarations:
     typedefs: dict[str, Cursor | None] = field(default_factory=lambda: dict.fromkeys(_CLANG_TYPEDEFS))
+    tags: set[str] = field(default_factory=set)
     functions: dict[str, Cursor] = field(default_factory=dict)
     bodies: set[str] = field(default_factory=set)  # functions with a body anywhere in the unit
     definitions: list[Definition] = field(default_factory=list)  # in the text
@@ -111,8 +112,9 @@ def read(unit: ParsedUnit, macros: MacroTable | None) -> Declarations:
             found.typedefs[lib.spelling(cursor)] = cursor
         elif kind == c.FUNCTION_DECL:
             _function(unit, found, cursor, last_end)
-        elif kind in (c.STRUCT_DECL, c.UNION_DECL):
+        elif kind in (c.STRUCT_DECL, c.UNION_DECL, c.ENUM_DECL):
             name = lib.spelling(cursor)
+            found.tags.add(name)
             if name.endswith("_future") and lib.isCursorDefinition(cursor):
                 found.records[name] = cursor
         end = unit.extent(cursor)[1]

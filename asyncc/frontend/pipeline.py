@@ -349,7 +349,7 @@ class Frontend:
         parser = Parser(
             self.tokens,
             self.spellings,
-            Scopes(set(second.typedefs)),
+            Scopes(set(second.typedefs), second.tags),
             self.oracle,
             self.functions,
             second.consumers,

@@ -358,6 +358,9 @@ class Declarations(Expressions):
         found = self.scopes.find_tag(spelling)
         if found is not None and alone:
             found.forwards.append((first, name + 1))
+        is_ours = self.function_name and not self.at_file_scope and spelling not in self.scopes.file_tags
+        if found is None and is_ours:
+            self._declare_tag(kind, spelling, name, first).last = self.last_end()  # its first mention declares it
         if found is not None:
             self.type_names[name] = found
 

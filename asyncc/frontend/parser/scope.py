@@ -37,8 +37,8 @@ class Scope:
 
 
 class Scopes:
-    def __init__(self, file_typedefs: set[str]) -> None:
-        self.file_typedefs = file_typedefs
+    def __init__(self, file_typedefs: set[str], file_tags: set[str]) -> None:
+        self.file_typedefs, self.file_tags = file_typedefs, file_tags
         self.stack: list[Scope] = []
 
     def push(self, scope: Scope | None = None) -> Scope:
