@@ -31,7 +31,9 @@ static struct ac__task *spawn_root(struct ac__worker *worker, const ac_descripto
     struct ac__root_future *root = ac__spawn_begin(&cx, worker->runtime, &ac__root_descriptor, AC__SPAWN_LOCAL);
     if (!root) ac__fatal("ac_block_on: out of memory");
     *root = (struct ac__root_future){ type, future };
-    return ac__spawn_end(&cx, root);
+    struct ac__task *task = ac__task_of_future(root);
+    (void)ac__spawn_end(&cx, root);
+    return task;
 }
 
 void ac__block_on(ac_runtime *rt, const ac_descriptor *type, void *future)

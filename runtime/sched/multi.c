@@ -58,7 +58,7 @@ static void look_into_driver(struct ac__worker *worker)
     worker->pushed = false;
     ac__driver_look(worker);
     ac__idle_driver_leave(&rt->idle);
-    if (worker->pushed) ac__announce(rt);
+    if (worker->pushed && ac__ring_length(&worker->ring) > 1) ac__announce(rt); /* one it runs itself */
 }
 
 static ac__cold void maintain(struct ac__worker *worker)

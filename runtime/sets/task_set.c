@@ -98,13 +98,14 @@ static void ended(struct ac__watcher *watcher)
     release_set(set);
 }
 
-int ac__task_set_add(void *task, void *handle)
+int ac__task_set_add(void *handle, void *set_handle)
 {
-    struct set *set = handle;
+    struct ac__task *task = ac__task_of_handle(handle, "ac_task_set_add");
+    struct set *set = set_handle;
     if (!task) return -ENOMEM;
     struct member *member = ac__cell_alloc(sizeof *member);
     if (!member) {
-        ac_detach(task);
+        ac__task_release(task);
         return -ENOMEM;
     }
     *member = (struct member){ .watcher.ended = ended, .task = task, .set = set };
@@ -120,11 +121,12 @@ int ac__task_set_add(void *task, void *handle)
     return 0;
 }
 
-int ac__task_set_spawn(void *task, void *set)
+int ac__task_set_spawn(void *handle, void *set)
 {
+    struct ac__task *task = ac__task_of_handle(handle, "ac_task_set_spawn");
     if (task) ac__task_retain(task);
-    int error = ac__task_set_add(task, set);
-    if (error && task) ac_abort(task);
+    int error = ac__task_set_add(handle, set);
+    if (error && task) ac_abort(handle);
     if (task) ac__task_release(task);
     return error;
 }
@@ -145,7 +147,7 @@ void ac__task_set_abort_all(void *handle)
 {
     struct set *set = handle;
     ac__lock_acquire(&set->lock);
-    ac__list_each (link, &set->running) ac_abort(ac__list_entry(link, struct member, link)->task);
+    ac__list_each (link, &set->running) ac_abort(ac__handle_of(ac__list_entry(link, struct member, link)->task));
     ac__lock_release(&set->lock);
 }
 
@@ -187,7 +189,7 @@ void ac__task_set_free(void *handle)
     if (!set) return;
     ac__lock_acquire(&set->lock);
     if (set->waiters) ac__fatal("ac_task_set_free: a task awaits the set");
-    ac__list_each (link, &set->running) ac_abort(ac__list_entry(link, struct member, link)->task);
+    ac__list_each (link, &set->running) ac_abort(ac__handle_of(ac__list_entry(link, struct member, link)->task));
     uint32_t unwatched = forget_all(set);
     ac__lock_release(&set->lock);
     ac__atomic_sub(&set->references, unwatched, acq_rel);

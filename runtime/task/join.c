@@ -19,11 +19,11 @@ static struct ac__task *taken(const struct ac_op_join_future *self)
     return self->ac__word & TAKEN ? (struct ac__task *)(self->ac__word & ~(uintptr_t)TAGS) : NULL;
 }
 
-static struct ac__task *handle_in(const struct ac_op_join_future *self)
+static struct ac__task *handle_in(const struct ac_op_join_future *self, const char *call)
 {
-    struct ac__task *task;
-    memcpy(&task, (const void *)(self->ac__word & ~(uintptr_t)TAGS), sizeof task);
-    return task;
+    void *handle;
+    memcpy(&handle, (const void *)(self->ac__word & ~(uintptr_t)TAGS), sizeof handle);
+    return ac__task_of_handle(handle, call);
 }
 
 /* False: it has completed, and nothing was registered. */
@@ -46,7 +46,7 @@ static bool enlist(struct ac_op_join_future *self, struct ac__task *task, struct
 /* The handle in the variable keeps the task, and task->joiner is read before anybody can take our place. */
 static void give_up(struct ac_op_join_future *self)
 {
-    struct ac__task *task = handle_in(self), *joiner = task->joiner;
+    struct ac__task *task = handle_in(self, "ac_join"), *joiner = task->joiner;
     uint64_t before = ac__atomic_and(&task->state, ~AC__TASK_JOINER, acq_rel);
     if (!(before & AC__TASK_COMPLETE)) ac__task_release(joiner);
     self->ac__word &= ~(uintptr_t)REGISTERED;
@@ -55,10 +55,9 @@ static void give_up(struct ac_op_join_future *self)
 /* Has it ended? Then the handle is taken. */
 static bool join_poll(struct ac_op_join_future *self, ac_context *cx, const char *call)
 {
-    struct ac__task *task = handle_in(self);
+    struct ac__task *task = handle_in(self, call);
     if (!task) ac__fatal("%s: the handle is NULL (joined already, or never spawned)", call);
     uint64_t state = ac__atomic_load(&task->state, acquire);
-    if (ac__unlikely(state == 0)) ac__fatal("%s: the handle is stale: it was joined or detached before", call);
     if (!(state & AC__TASK_COMPLETE)) {
         if (self->ac__word & REGISTERED) return false;
         if (task == cx->task) ac__fatal("%s: the task would wait for itself", call);
@@ -112,7 +111,7 @@ static int describe(const void *future, char *text, size_t room)
 {
     const struct ac_op_join_future *self = future;
     struct ac__task *task = taken(self);
-    if (!task && !(task = handle_in(self))) return snprintf(text, room, "join");
+    if (!task && !(task = handle_in(self, "ac_join"))) return snprintf(text, room, "join");
     return snprintf(text, room, "task %llu (%s)", (unsigned long long)task->id, task->type->name);
 }
 

@@ -56,8 +56,8 @@ void *ac__spawn_end(ac_context *cx, void *future)
     struct ac__worker *worker = cx && cx->worker ? cx->worker : ac__thread.worker;
     struct ac__task *task = ac__task_of_future(future);
     uint64_t flags = (uintptr_t)task->link;
-    void *handle = flags & AC__SPAWN_DETACHED ? NULL : task;
     task->id = worker ? ac__worker_task_id(worker) : ac__worker_new_ids(NULL);
+    void *handle = flags & AC__SPAWN_DETACHED ? NULL : ac__handle_of(task);
     /* release: a walk that sees the state sees the task. */
     ac__atomic_store(&task->state, first_state(flags), release);
     if (ac__unlikely(flags & AC__SPAWN_BLOCKING)) return ac__blocking_task_submit(task) == 0 ? handle : NULL;

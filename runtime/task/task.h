@@ -72,6 +72,22 @@ _Static_assert(sizeof(struct ac__task) <= 64, "the header of a sleeping task");
 
 static inline uint64_t ac__task_references(uint64_t state) { return state >> 32; }
 
+/* A handle is the task's address with the low bits of its id in those that the alignment of cells leaves free. A cell
+ * that was let go of is soon another task's; a handle that was kept beyond its task then names it with the wrong bits
+ * (all but one in sixteen times), and is caught. Cells of tasks hold nothing but tasks, so there always is an id. */
+enum { AC__HANDLE_TAG = 15 };
+static inline void *ac__handle_of(struct ac__task *task) { return (char *)task + (task->id & AC__HANDLE_TAG); }
+_Noreturn void ac__handle_stale(const char *call);
+/* The task of a handle, which may be NULL; stops the program, naming the call, when the handle is stale. */
+static inline struct ac__task *ac__task_of_handle(const void *handle, const char *call)
+{
+    uintptr_t word = (uintptr_t)handle;
+    struct ac__task *task = (struct ac__task *)(word & ~(uintptr_t)AC__HANDLE_TAG);
+    if (ac__unlikely(task && (ac__atomic_load(&task->state, relaxed) == 0 || ((task->id ^ word) & AC__HANDLE_TAG))))
+        ac__handle_stale(call);
+    return task;
+}
+
 static inline void *ac__task_future(struct ac__task *task) { return task + 1; }
 static inline struct ac__task *ac__task_of_future(void *future) { return (struct ac__task *)future - 1; }
 

@@ -31,6 +31,8 @@ void ac__task_free(struct ac__task *t)
     explore_freed(t, sizeof *t);
 }
 
+void ac__handle_stale(const char *call) { explore_fail(call, __FILE__, __LINE__); }
+
 #ifndef STUB_WITH_WATCHERS /* else task/watch.c is there */
 void ac__task_tell_watcher(struct ac__task *t)
 {

@@ -707,6 +707,23 @@ START_TEST(detaching_twice)
 }
 END_TEST
 
+/* The cell is another task's by now; the stale handle does not mean that one. */
+START_TEST(aborting_by_a_handle_whose_cell_is_used_again)
+{
+    struct dropped dropped = { 0 };
+    void *task = SPAWN(rt, waits, .dropped = &dropped), *stale = task, *again = NULL;
+    ac_abort(task);
+    ck_assert_int_eq(join_task(rt, task, NULL), -ECANCELED);
+    for (int i = 0; i < 1000 && (uintptr_t)again / 16 != (uintptr_t)stale / 16; i++) {
+        if (again) ac_abort(again), ac_detach(again);
+        RUN(rt, later, .yields = 1);
+        again = SPAWN(rt, waits, .dropped = &dropped);
+    }
+    ck_assert_uint_eq((uintptr_t)again / 16, (uintptr_t)stale / 16); /* else there is nothing to be caught */
+    ac_abort(stale);
+}
+END_TEST
+
 START_TEST(joining_an_aborted_task)
 {
     struct dropped dropped = { 0 };
@@ -779,6 +796,7 @@ int main(void)
     tcase_add_test_raise_signal(misuse, joining_null, SIGABRT);
 #if !defined __SANITIZE_ADDRESS__
     tcase_add_test_raise_signal(misuse, detaching_twice, SIGABRT);
+    tcase_add_test_raise_signal(misuse, aborting_by_a_handle_whose_cell_is_used_again, SIGABRT);
 #endif
     tcase_add_test_raise_signal(misuse, joining_an_aborted_task, SIGABRT);
     tcase_add_test_raise_signal(misuse, block_on_inside_a_task, SIGABRT);
