@@ -86,11 +86,12 @@ class CodePrinter:
         place = self.place(local)
         is_array = local.type.kind is t.TypeKind.ARRAY
         if is_array or local.type.has_const_member:
-            address = place if is_array else f"&{place}"
-            self.text(f"({'' if is_array else '*('}__builtin_memcpy({address}, {'' if is_array else '&'}")
+            decays = is_array and not part.takes_address
+            address = place if decays else f"&{place}"
+            self.text(f"({'' if decays else '*('}__builtin_memcpy({address}, {'' if decays else '&'}")
             self.tokens.suppress = True
             self.code(part.code)
-            self.text(f", sizeof {place}), {address}{'' if is_array else ')'})")
+            self.text(f", sizeof {place}), {address}{'' if decays else ')'})")
         else:
             self.text(f"(*({place} = ")
             self.tokens.suppress = True

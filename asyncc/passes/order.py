@@ -623,7 +623,7 @@ class Order:
                     parts[: start + 1] = [f"({e.type.declare('')})", low.Span(e.init.first, span.last)]
             code.facts.touches.add(local)
             code.facts.escapes.add(local)
-            return low.Code([low.Literal(local, low.Code(parts), False)], code.facts)
+            return low.Code([low.Literal(local, low.Code(parts), self.c.marks.kept[id(e)])], code.facts)
         return code
 
 
