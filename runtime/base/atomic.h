@@ -41,6 +41,22 @@ void ac__interleave_point(const volatile void *address, const char *file, int li
     (AC__POINT(p),                                                                                                     \
      __atomic_compare_exchange_n((p), (expected), (value), true, AC__ORDER_##success, AC__ORDER_##failure))
 
+/* A full fence; after an atomic read-modify-write, which is one itself on x86. */
+#define ac__atomic_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#if defined __x86_64__ || defined __i386__
+#define ac__atomic_fence_after_change() ((void)0)
+#else
+#define ac__atomic_fence_after_change() ac__atomic_fence()
+#endif
+/* ThreadSanitizer knows no fences: where it looks on, what they are to order has to be ordered otherwise. */
+#if defined __SANITIZE_THREAD__
+#define AC__NO_FENCES 1
+#elif defined __has_feature
+#if __has_feature(thread_sanitizer)
+#define AC__NO_FENCES 1
+#endif
+#endif
+
 /* A counter that one thread writes and others may read at any time (metrics): no locked instruction. */
 #define ac__count_add(p, n) __atomic_store_n((p), __atomic_load_n((p), __ATOMIC_RELAXED) + (n), __ATOMIC_RELAXED)
 #define ac__count_get(p) __atomic_load_n((p), __ATOMIC_RELAXED)

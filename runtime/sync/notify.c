@@ -40,11 +40,26 @@ static void wake_reached(ac_notify *notify, struct ac__wake_list *wakes)
     }
 }
 
-/* True: stored, because nobody waits. release: also when one is stored already, for who takes it must see what this
- * caller did. */
+/* Is one stored already? Then nothing needs to be written, and the word is not torn from the caches of those that want
+ * to take it. Who takes it must see what this caller did before: this caller's fence stands between that and its look
+ * at the word, the taker's (take) between its change of the word and what it does then; of two fences one is the first,
+ * and since this look was before that change, it is this one. */
+static bool stored_already(ac_notify *notify)
+{
+#ifdef AC__NO_FENCES
+    (void)notify;
+    return false;
+#else
+    ac__atomic_fence();
+    return ac__atomic_load(&notify->ac__state, relaxed) == AC__NOTIFY_PERMIT;
+#endif
+}
+
+/* True: stored, because nobody waits. */
 static bool store(ac_notify *notify)
 {
     uint32_t state = ac__atomic_load(&notify->ac__state, relaxed);
+    if (state == AC__NOTIFY_PERMIT && stored_already(notify)) return true;
     while (!(state & AC__NOTIFY_QUEUE))
         if (ac__atomic_cas_weak(&notify->ac__state, &state, AC__NOTIFY_PERMIT, release, relaxed)) return true;
     return false;
@@ -87,8 +102,10 @@ void ac_notify_waiters(ac_notify *notify)
 static bool take(struct ac_notified_future *self)
 {
     uint32_t permit = AC__NOTIFY_PERMIT;
-    return ac__atomic_load(&self->notify->ac__round, acquire) != self->round ||
-           ac__atomic_cas(&self->notify->ac__state, &permit, 0, acquire, relaxed);
+    if (ac__atomic_load(&self->notify->ac__round, acquire) != self->round) return true;
+    if (!ac__atomic_cas(&self->notify->ac__state, &permit, 0, acquire, relaxed)) return false;
+    ac__atomic_fence_after_change(); /* see stored_already */
+    return true;
 }
 
 /* True: notified. Else it is in the queue. */
