@@ -82,10 +82,10 @@ def configuration(seed: int) -> tuple[str, ...]:
     return CONFIGURATIONS[seed % len(CONFIGURATIONS)]
 
 
-def build_plain(source: Path, *flags: str) -> str | None:
+def build_plain(source: Path, *flags: str, compiler: str = "gcc") -> str | None:
     """The output of a plain program; None when it does not compile or does not end in time."""
     program = source.with_suffix(".plain")
-    built = run(["gcc", *QUIET, *flags, *includes(), str(source), "-o", str(program), "-lm"], 60)
+    built = run([compiler, *QUIET, *flags, *includes(), str(source), "-o", str(program), "-lm"], 60)
     ended = run([str(program)], PLAIN_SECONDS) if built.returncode == 0 else built
     return ended.stdout if ended.returncode == 0 else None
 
@@ -122,7 +122,7 @@ def try_seed(seed: int, directory: Path) -> Outcome:
         return Outcome("skipped")  # wants a CPU's feature: it is no program but where a compiler drops the call
     plain.write_text(text)
     expected = build_plain(plain, "-O0")
-    if expected is None or ("__builtin_" in text and build_plain(plain, *SANITIZE) is None):
+    if expected is None or ("__builtin_" in text and build_plain(plain, *SANITIZE, compiler="clang") is None):
         return Outcome("skipped")  # endless, or with builtins of arguments they are not defined for
     return try_async(plain, seed, expected)
 

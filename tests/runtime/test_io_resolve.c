@@ -98,7 +98,7 @@ START_TEST(names_that_cannot_be_are_refused)
     struct sockaddr_storage out[1];
     char name[400];
     memset(name, 'a', sizeof name);
-    strcpy(name + 300, ":80");
+    memcpy(name + 300, ":80", sizeof ":80");
     ck_assert_int_eq(AWAIT(ac_resolve, name, out, 1), -EINVAL); /* longer than a name may be */
     ck_assert_int_lt(AWAIT(ac_resolve, "bad name!:80", out, 1), 0);
     ck_assert_int_lt(AWAIT(ac_resolve, "localhost:no-such-service", out, 1), 0);
