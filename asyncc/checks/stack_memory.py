@@ -35,9 +35,23 @@ def _locals(view: View) -> None:
         )
         for declarator in declaration.declarators:
             declared = declarator.local
+            if declarator.is_variable_type:
+                _typedef(view, declarator, scope.last)
             if declared is not None and declared.type.kind in (t.TypeKind.VLA, t.TypeKind.VA_LIST):
                 name = next(k for k, v in view.function.names.items() if v is declared)
                 _local(view, declared, name, declarator.first, scope.last)
+
+
+def _typedef(view: View, declarator: t.Declarator, last: int) -> None:
+    wait = view.waits_between(declarator.first, last)
+    if wait is not None:
+        view.report(
+            "vla-across-await",
+            declarator.first,
+            "this type has a variable length, and its scope holds an await: frames have a fixed size",
+            "close the scope of the typedef before the await",
+            [view.note("it would have to outlive this await", wait.node.first)],
+        )
 
 
 def _local(view: View, local: t.Local, name: int, first: int, last: int) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from ..ir.source import Position
 from . import words
 from .diagnostics import Diagnostic, Note
-from .libclang import ERROR
+from .libclang import ERROR, WARNING
 from .text import FileLines, SourceText
 from .unit_parse import ClangDiagnostic, ParsedUnit
 
@@ -24,6 +24,9 @@ _HANDLES = {
 _HANDLE = re.compile(r"(\w[\w ]*?(?: ?\*)*?) ?\*\(\*(\**)\)\[(\d+)\]")
 _SUGAR = re.compile(r"'typeof ?\([^']*\)' \(aka '([^']*)'\)")
 _ASYNC_TYPE = re.compile(r" ?__attribute__\(\((?:preserve_most|pascal|swiftcall)\)\)")
+_NO_FUNCTION = re.compile(
+    r"(?:attribute )?'(?:preserve_most|pascal|swiftcall)' (?:only applies to function types; type here is (.*)|is ignored)"
+)
 _WORDS_IN_LINE = re.compile(r"\b(" + "|".join(sorted(words.PLAIN + words.CALLED, key=len, reverse=True)) + r")\b")
 _COMMENTS = re.compile(r'/\*.*?\*/|//.*|"(?:[^"\\]|\\.)*"')
 _INTERNAL = ("ac__select", "ac__when", "ac__gather", "ac__defer", "ac__otherwise", "ac__until", "ac__within")
@@ -34,7 +37,22 @@ _TOO_MANY = "too many errors emitted"  # there are fifty others then, each with 
 
 
 def errors(unit: ParsedUnit, source: SourceText) -> list[Diagnostic]:
-    return [_convert(found, source) for found in unit.diagnostics(ERROR) if _TOO_MANY not in found.message]
+    found = []
+    for diagnostic in unit.diagnostics(WARNING):
+        no_function = _NO_FUNCTION.match(diagnostic.message)
+        if no_function:
+            found.append(_misplaced(diagnostic, no_function, source))
+        elif diagnostic.severity >= ERROR and _TOO_MANY not in diagnostic.message:
+            found.append(_convert(diagnostic, source))
+    return found
+
+
+def _misplaced(found: ClangDiagnostic, what: re.Match[str], source: SourceText) -> Diagnostic:
+    """`async` on what is no function."""
+    position = _position(found.file, found.offset, found.in_main, source)
+    of = f"; this is of type {what.group(1)}" if what.group(1) else ""
+    message = f"'async' marks a function, or a pointer to one{of}"
+    return Diagnostic("error", "word-place", position, message, length=found.length, fix="leave it out")
 
 
 def in_foreign_header(

@@ -327,6 +327,7 @@ class Declarator:
     last: int
     local: Local | None  # None: a typedef, or a local function declaration
     init: Expr | None = None
+    is_variable_type: bool = False  # a typedef of a type that depends on a value
 
 
 @dataclass(slots=True, eq=False)

@@ -28,6 +28,10 @@ REFUSED = [
     ("vla-across-await", "async int g(int n) { int (*^a)[n] = 0; await f(1); return a != 0; }"),
     ("vla-across-await", "async int g(void) { int ^a[await f(1)]; return sizeof a; }"),
     ("vla-across-await", "async int g(int n, int ^a[n][n]) { await f(1); return a[0][0]; }"),
+    ("vla-across-await", "async int g(int n) { typedef int ^t[n]; await f(1); return sizeof(t) != 0; }"),
+    ("word-place", "^async int x;"),
+    ("word-place", "^async struct s { int a; };"),
+    ("word-place", "struct s { ^async int member; async int (*right)(int); };"),
     ("alloca-across-await", "async int g(int n) { char *p = ^__builtin_alloca(n); await f(1); return *p; }"),
     ("setjmp", "#include <setjmp.h>\nasync int g(void) { jmp_buf b; return ^setjmp(b); }"),
     (
@@ -98,6 +102,8 @@ def test_is_refused_where_it_stands(tmp_path: Path, name: str, text: str) -> Non
 
 
 ALLOWED = [
+    "async int g(int n) { { typedef int t[n]; n += sizeof(t); } return await f(n); }",
+    "typedef async int fn(int); extern fn g; async int (*table[2])(int), (*one)(int); struct s { fn *p; } s; fn *h(async int (*)(int));",
     "int g(void) { ac_block_on(0, f(1)); defer plain(1); return 0; }",
     "async int g(int n) { { int a[n]; a[0] = 1; plain(a[0]); } return await f(1); }",
     "async int g(int n) { for (int i = 0; i < n; i++) { select { when (await f(1)) { continue; } } } return 0; }",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...ir.source import TokenKind
-from ...ir.tree import Declaration, Declarator, Expr, FunctionDecl, Local, LocalType
+from ...ir.tree import Declaration, Declarator, Expr, FunctionDecl, Local, LocalType, TypeKind
 from .base import PENDING
 from .expressions import Expressions, strip
 from .scope import EnumConstant, LocalFunction, Scope
@@ -607,6 +607,7 @@ class Declarations(Expressions):
         made = Declarator(declared.first, declared.last, None)
         if specifiers.is_typedef:
             specifiers.types.append(self._declare_typedef(declared, specifiers.is_future and not declared.nearest))
+            made.is_variable_type = self.oracle.declared_type(declared.name, False).kind is TypeKind.VLA
         elif declared.nearest == "function" or self._is_function(declared):
             self._declare_function(declared, specifiers)
         else:
