@@ -258,12 +258,12 @@ def main() -> int:
     contenders = build(options.out, set(options.skip.split(",")))
     results = measure(contenders, options.rows, options.rounds, options.seconds)
     peers = [c.name for c in contenders[1:]]
-    text = table(results, peers)
-    print(text)
-    (options.out / "table.md").write_text(text + "\n")
     (options.out / "results.json").write_text(
         json.dumps({r.row: {"unit": r.unit, "ns": r.times, "kernel": r.kernel} for r in results}, indent=1)
     )
+    text = table(results, peers)
+    print(text)
+    (options.out / "table.md").write_text(text + "\n")
     if results:
         plot(results, peers, options.out)
         say(f"wrote {options.out}/table.md, results.json, ratios.svg, ratios.png")
