@@ -1,7 +1,8 @@
-/* Where a thread sleeps when it has nothing to do, and how it is woken: a futex with three states.
+/* Where a thread sleeps when it has nothing to do, and how it is woken: a futex with four states.
  *
  *   UP       the thread is awake; said by itself, before it lets others know that it is going to sleep
  *   ASLEEP   it is in the kernel, or about to be: whoever wakes it has to make the system call
+ *   POKED    it was UP, and its next sleep is to end at once, but nobody wants it for anything
  *   WOKEN    somebody wants it awake; if it was still UP that is all there is to do
  *
  * With two states every waker would make the call, for a thread that has just found out by itself, or has not fallen
@@ -16,7 +17,7 @@
 #include "base/futex.h"
 #include "time/clock.h"
 
-enum { AC__PARK_UP, AC__PARK_ASLEEP, AC__PARK_WOKEN };
+enum { AC__PARK_UP, AC__PARK_ASLEEP, AC__PARK_POKED, AC__PARK_WOKEN };
 
 struct ac__park {
     uint32_t word;
@@ -48,7 +49,8 @@ static inline int64_t ac__park_latency(struct ac__park *park)
 static inline bool ac__park_sleep_for(struct ac__park *park, int64_t timeout_ns)
 {
     uint32_t word = AC__PARK_UP;
-    if (!ac__atomic_cas(&park->word, &word, AC__PARK_ASLEEP, seq_cst, acquire)) return true;
+    if (!ac__atomic_cas(&park->word, &word, AC__PARK_ASLEEP, seq_cst, acquire))
+        return word == AC__PARK_WOKEN || !ac__atomic_cas(&park->word, &word, AC__PARK_UP, acquire, acquire);
     ac__futex_wait_for(&park->word, AC__PARK_ASLEEP, timeout_ns);
     word = AC__PARK_ASLEEP;
     return !ac__atomic_cas(&park->word, &word, AC__PARK_UP, acquire, acquire) && word == AC__PARK_WOKEN;
@@ -68,11 +70,15 @@ static inline void ac__park_wake(struct ac__park *park)
     ac__futex_wake(&park->word, 1);
 }
 
-/* By anybody: if it sleeps, its sleep ends, but it is not woken for anything. */
+/* By anybody: its sleep ends, or the next one if it does not sleep, but it is not woken for anything. */
 static inline void ac__park_poke(struct ac__park *park)
 {
-    uint32_t asleep = AC__PARK_ASLEEP;
-    if (ac__atomic_cas(&park->word, &asleep, AC__PARK_UP, seq_cst, relaxed)) ac__futex_wake(&park->word, 1);
+    uint32_t word = ac__atomic_load(&park->word, relaxed), after;
+    do {
+        if (word == AC__PARK_WOKEN) return;
+        after = word == AC__PARK_ASLEEP ? AC__PARK_UP : AC__PARK_POKED;
+    } while (!ac__atomic_cas_weak(&park->word, &word, after, seq_cst, relaxed));
+    if (word == AC__PARK_ASLEEP) ac__futex_wake(&park->word, 1);
 }
 
 #endif

@@ -33,6 +33,22 @@ class Bug:
 
 BUGS = [
     Bug(
+        "guard",
+        "held",
+        "sched/park.h",
+        "after = word == AC__PARK_ASLEEP ? AC__PARK_UP : AC__PARK_POKED;",
+        "after = word == AC__PARK_ASLEEP ? AC__PARK_UP : word;",
+        "a poke that comes just before the sleep is lost",
+    ),
+    Bug(
+        "guard",
+        "held",
+        "sched/guard.c",
+        "if (ac__atomic_load(&guard->leavings, seq_cst) == seen) woken",
+        "woken",
+        "the guard sleeps without a last look",
+    ),
+    Bug(
         "locks",
         "mutex",
         "sync/mutex.c",
