@@ -22,6 +22,7 @@ class Node:
     kills: int = 0
     touches: int = 0
     escapes: int = 0
+    births: int = 0  # what begins to exist here: no pointer knows it yet
     scope: int = 0
     writes_last: bool = True  # what is written is written after all that is read
     next: list[int] = field(default_factory=list)
@@ -167,11 +168,13 @@ class Flow:
             at = self.node(at, item.code.facts if item.code is not None else None)
             if item.local is not None:
                 self.nodes[at].kills |= self.mask({item.local})
+                self.nodes[at].births |= self.mask({item.local})
         return at
 
     def _LTemp(self, s: low.LTemp, at: int) -> int:
         at = self.node(at, s.code.facts if s.code is not None else None)
         self.nodes[at].kills |= self.bit(s.local)
+        self.nodes[at].births |= self.bit(s.local)
         return at
 
     def _LBlock(self, s: low.LBlock, at: int) -> int:
@@ -445,6 +448,7 @@ class Flow:
                 continue
             at = self.node(at, facts_of(d.init))
             self.nodes[at].kills |= self.mask({d.local})
+            self.nodes[at].births |= self.mask({d.local})
         return at
 
     def _ExprStmt(self, s: t.ExprStmt, at: int) -> int:

@@ -75,7 +75,7 @@ class Liveness:
             i = work.pop()
             waiting[i] = False
             node = nodes[i]
-            after = (self.escaped[i] & ~node.kills) | node.escapes
+            after = (self.escaped[i] & ~node.births) | node.escapes  # an assignment leaves the address known
             self.escaped_after[i] = after
             for n in node.next:
                 if after & ~self.escaped[n]:
