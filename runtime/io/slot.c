@@ -146,6 +146,11 @@ static bool wake_waiters(struct ac__slot *slot, uint32_t directions, uint32_t st
     return reap;
 }
 
+static uint32_t awaited(const struct ac__slot *slot)
+{
+    return (slot->waiters[AC__READ] ? AC__READY_READ : 0) | (slot->waiters[AC__WRITE] ? AC__READY_WRITE : 0);
+}
+
 void ac__io_forget(struct ac__io_wait *wait)
 {
     uint32_t state = ac__atomic_load(&wait->state, acquire);
@@ -175,6 +180,15 @@ uint32_t ac__io_take(struct ac__io_wait *wait)
 
 /* --- Operations --------------------------------------------------------------------------------------------------- */
 
+/* A task that is given the number while it is being closed finds it to be nobody's, and may have begun to wait for the
+ * file that goes, of which the kernel says nothing any more. It tries again, and hears that the number is closed. */
+static void wake_latecomers(struct ac__slot *slot)
+{
+    ac__lock_acquire(&slot->lock);
+    if (awaited(slot)) wake_waiters(slot, AC__READY_READ | AC__READY_WRITE, AC__WAIT_FIRED);
+    ac__lock_release(&slot->lock);
+}
+
 /* The table's part of a close: the first to find the count at zero wins, since one that came too late counts up and
  * down again. */
 static int finish_close(struct ac__slot *slot, int fd, uint64_t word)
@@ -190,6 +204,7 @@ static int finish_close(struct ac__slot *slot, int fd, uint64_t word)
     if (!won) return 0;
     int result = close(fd) < 0 && errno != EINTR ? -errno : 0; /* Linux has closed it also after EINTR */
     freed_wake();
+    wake_latecomers(slot);
     return result;
 }
 
@@ -240,11 +255,6 @@ static int register_owned(struct ac__use *use, struct ac__driver *driver)
     if (ac__driver_index(driver) < AC__DRIVERS - 1) slot->drivers |= bit;
     ac__atomic_or(&slot->ready, AC__READY_REGISTERED, relaxed);
     return 0;
-}
-
-static uint32_t awaited(const struct ac__slot *slot)
-{
-    return (slot->waiters[AC__READ] ? AC__READY_READ : 0) | (slot->waiters[AC__WRITE] ? AC__READY_WRITE : 0);
 }
 
 static int arm_foreign(struct ac__slot *slot, int fd, uint32_t generation, struct ac__driver *driver)
