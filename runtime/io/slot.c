@@ -6,7 +6,7 @@
  *   a word     how many operations are in flight, flags, and a generation that changes when the number is closed or
  *              given to another file. An operation adds one for the length of its system call; ac_close sets CLOSING,
  *              and whoever brings the count to zero then closes: so a number is never closed, and reused, under a call
- *              that was given it. A wait is not in flight. It keeps the generation; when it comes back to another one,
+ *              that began before the close (one that begins in the middle of it: wake_latecomers). A wait is not in flight. It keeps the generation; when it comes back to another one,
  *              the answer is -EBADF.
  *   readiness  two bits with a count of events above them, for descriptors of the library's own, which are registered
  *              edge-triggered. A bit that is clear saves the system call. Clearing is a compare-and-swap against the
