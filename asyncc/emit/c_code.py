@@ -62,7 +62,7 @@ class CodePrinter:
     # --- variables
 
     def in_frame(self, variable: low.Variable) -> bool:
-        return self.frame is not None and variable in self.frame.names
+        return self.frame is not None and self.frame.holds(variable)
 
     def place(self, local: t.Local) -> str:
         if self.in_frame(local):

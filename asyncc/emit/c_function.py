@@ -369,6 +369,9 @@ class FunctionPrinter:
             w.line("}")
         elif runs:
             w.line("(void)ac__at;")
+        for p in function.parameters:
+            if p in self.frame.cached.variables:
+                w.line(f"{p.type.declare(p.name)} = {me}->{self.frame.names[p]};")
         self._statements(self.l.body)
         w.indent = "    "
         self._end_of_body()

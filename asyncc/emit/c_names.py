@@ -15,9 +15,8 @@ def rename_locals(c: Context, frame: Frame | None, renames: Renames) -> None:
     if frame is None:
         return
     for index, local in c.function.names.items():
-        member = frame.names.get(local)
-        if member is not None and not local.is_future:
-            renames.put(index, index + 1, f"{c.self_name}->{member}")
+        if frame.holds(local) and not local.is_future:
+            renames.put(index, index + 1, f"{c.self_name}->{frame.names[local]}")
 
 
 def _needed(function: t.Function, lt: t.LocalType) -> list[t.LocalType]:

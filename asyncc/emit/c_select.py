@@ -102,7 +102,8 @@ class SelectPrinter:
         s, n, count = self.s, self.n, self.count
         self.p.line = s.line
         first = "0" if s.is_biased or count == 1 else f"ac__random({self.c.cx_name}, {count})"
-        self.fresh(f"ac__resume_{s.state}: ac__first_{n} = {first};")
+        self.printer.resume(s.state)
+        self.put(f"ac__first_{n} = {first};")
         self.fresh(f"for (ac__turn_{n} = 0; ac__turn_{n} < {count}; ac__turn_{n}++) {{")
         self.w.indent = self.deeper
         self.fresh(f"switch ((ac__first_{n} + ac__turn_{n}) % {count}) {{")

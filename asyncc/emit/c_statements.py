@@ -509,11 +509,13 @@ class StatementPrinter:
     def suspend(self, state: int, strand: low.LStrand | None, watch: list[low.Watch], drop: str) -> None:
         """What follows a poll that gave AC_PENDING: the state is noted; clocks and conditions around are asked."""
         noted = f"{self.state_place(strand)} = {state};"
-        if not watch:
-            self.put(f"{noted} return AC_PENDING;")
+        stores = self.stores(state)
+        if self.is_brief(state, watch):
+            self.put("".join(text + " " for text in stores) + f"{noted} return AC_PENDING;")
             return
         self.w.indent += "    "
-        self.fresh(noted)
+        if watch:
+            self.fresh(noted)
         for w in watch:
             owner = w.owner
             if owner.clock is not None:
@@ -524,8 +526,39 @@ class StatementPrinter:
             self.fresh(f"if ({poll} == AC_READY) {{ {drop} ")
             self.p.start(low.Code(self.exit_parts(w.exit)))
             self.put(" }")
-        self.fresh("return AC_PENDING;")
+        for text in stores:
+            self.fresh(text)
+        self.fresh("return AC_PENDING;" if watch else f"{noted} return AC_PENDING;")
         self.w.indent = self.w.indent[:-4]
+        self.w.newline()
+
+    def is_brief(self, state: int, watch: list[low.Watch]) -> bool:
+        """Whether what suspends fits on the line of the poll."""
+        return not watch and len(" ".join(self.stores(state))) <= _SHORT
+
+    def stores(self, state: int) -> list[str]:
+        """Lines that put the cached variables that live over a wait to their places in the frame."""
+        assert self.p.frame is not None
+        frame, me = self.p.frame, self.c.self_name
+        return _lines([f"{me}->{frame.names[v]} = {v.name};" for v in frame.cached.stores.get(state, [])])
+
+    def resume(self, state: int) -> None:
+        """The label at which a poll goes on. Cached variables come back from the frame, in a block that only it enters."""
+        assert self.p.frame is not None
+        frame, me, label = self.p.frame, self.c.self_name, f"ac__resume_{state}:"
+        loads = _lines([f"{v.name} = {me}->{frame.names[v]};" for v in frame.cached.loads.get(state, [])])
+        if not loads:
+            self.fresh(f"{label} ")
+            return
+        if len(loads) == 1:
+            self.fresh(f"if (0) {{ {label} {loads[0]} }}")
+        else:
+            self.fresh(f"if (0) {{ {label}")
+            self.w.indent += "    "
+            for text in loads:
+                self.fresh(text)
+            self.w.indent = self.w.indent[:-4]
+            self.fresh("}")
         self.w.newline()
 
     def polled(self, site: low.Site, indirect: bool) -> str:
@@ -547,11 +580,13 @@ class StatementPrinter:
             self.put(f" (void){self.p.poll(site)};")
             return
         indent = self.w.indent
-        self.fresh(f"ac__resume_{site.state}: if ({self.polled(site, bool(s.watch))} == AC_PENDING) {{")
-        self.put("" if s.watch else " ")
+        self.resume(site.state)
+        self.put(f"if ({self.polled(site, bool(s.watch))} == AC_PENDING) {{")
+        space = " " if self.is_brief(site.state, s.watch) else ""
+        self.put(space)
         self.suspend(site.state, s.strand, s.watch, self.p.drop(site))
         self.w.indent = indent
-        self.put("}" if s.watch else " }")
+        self.put(f"{space}}}")
 
     def check_lazy(self, site: low.Site) -> None:
         assert site.future is not None
@@ -635,6 +670,21 @@ class StatementPrinter:
     def _LGather(self, s: low.LGather) -> None:
         self.lead(s)
         GatherPrinter(self, s).print()
+
+
+_WIDTH = 88  # of a line of generated assignments
+_SHORT = 40  # what may stand between other text on its line
+
+
+def _lines(assignments: list[str]) -> list[str]:
+    """As many to a line as fit."""
+    found: list[str] = []
+    for text in assignments:
+        if found and len(found[-1]) + len(text) < _WIDTH:
+            found[-1] += " " + text
+        else:
+            found.append(text)
+    return found
 
 
 def exit_name(depth: int) -> str:

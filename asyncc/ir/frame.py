@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .low import Variable
 from .machine import FieldKind
+from .tree import Local
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +25,15 @@ class Field:
     conflicts: int = 0  # bits: indices of fields with which it may not share
 
 
+@dataclass(slots=True)
+class Cached:
+    """Variables that have a place in the frame, and are C locals while the function runs."""
+
+    variables: set[Variable] = field(default_factory=set)
+    loads: dict[int, list[Local]] = field(default_factory=dict)  # by state: what is live there
+    stores: dict[int, list[Local]] = field(default_factory=dict)  # of these, what may differ from its place
+
+
 @dataclass(slots=True, eq=False)
 class Frame:
     fields: list[Field]
@@ -32,6 +42,8 @@ class Frame:
     names: dict[Variable, str]  # the member that holds a variable
     state_type: str  # "uint8_t"; "" if the function never suspends
     state_size: int
+    cached: Cached = field(default_factory=Cached)
 
     def holds(self, variable: Variable) -> bool:
-        return variable in self.names
+        """Whether a variable lives there all the time: then its name in the output is that of its member."""
+        return variable in self.names and variable not in self.cached.variables

@@ -257,6 +257,7 @@ class LLoop(Low):
     brk: Target | None = None
     cont: Target | None = None
     continue_label_inside: bool = False
+    is_once: bool = False  # do … while (0)
     header: tuple[int, int, int, int] | None = None  # for: token ranges of "cond; step) "
     scope: Stmt | None = None
 

@@ -125,6 +125,12 @@ class Context:
     def line(self, token: int) -> int:
         return self.tokens[token].position.line
 
+    def is_zero(self, e: t.Expr) -> bool:
+        """`0` or `false`, as in `do … while (0)`."""
+        while isinstance(e, t.Paren):
+            e = e.inner
+        return isinstance(e, t.Constant) and self.tokens[e.first].text in ("0", "false")
+
     def temporary(self, ctype: t.CType, token: int, name: str = "") -> t.Local:
         local = t.Local(name or f"ac__t{len(self.temporaries) + 1}", ctype, self.position(token), index=-1)
         self.temporaries.append(local)

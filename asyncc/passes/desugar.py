@@ -366,6 +366,7 @@ class Desugar:
             return self._forever(s, None, s.body, s.condition, None)
         test = self.order.rewrite(s.condition)
         loop = self._plain_loop(s, "do", low.Code([low.Span(s.first, s.body.first)]), s.body, test.facts)
+        loop.is_once = c.is_zero(s.condition)
         loop.tail = low.Code(
             [low.Span(s.body.last, s.condition.first), *test.parts, low.Span(s.condition.last, s.last)], test.facts
         )

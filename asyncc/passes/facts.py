@@ -1,7 +1,7 @@
 """What straight-line code does to variables: reads them, overwrites them, lets their address out.
 
 Liveness is built on these sets. Where C is unclear (a write under `&&`, in a statement expression) a write counts as
-"maybe"; an address counts as let out when an object decays, is under `&`, or stands in an asm.
+"maybe"; an address counts as let out when an object decays, is under `&`, or may be a place in memory of an asm.
 """
 
 from __future__ import annotations
@@ -153,7 +153,8 @@ class _Walk:
         if isinstance(s, t.Asm):
             for e in exprs:
                 self.value(e, False)
-                self.place(e, read=True, write=True, address=True)
+                local = root(e)  # one that is only ever in a register is known to nobody afterwards
+                self.place(e, read=True, write=True, address=local is None or local.address_taken)
             return
         if isinstance(s, t.Declaration):
             for d in s.declarators:

@@ -23,6 +23,8 @@ class Node:
     touches: int = 0
     escapes: int = 0
     births: int = 0  # what begins to exist here: no pointer knows it yet
+    blanks: int = 0  # of these, what has no value yet
+    depth: int = 0  # how many loops it stands in
     scope: int = 0
     writes_last: bool = True  # what is written is written after all that is read
     next: list[int] = field(default_factory=list)
@@ -57,6 +59,10 @@ class Flow:
         self.continues: list[int] = []
         self.switches: list[tuple[int, list[bool]]] = []
         self.gathers: list[tuple[list[tuple[int, int]], int]] = []  # the nodes of each branch, and where it waits
+        self.left: list[int] = []  # the nodes of defers
+        self.borrowed = 0  # bits of what a call may know while it waits
+        self.of_arms = 0  # bits of the variables that arms declare
+        self.depth = 0
         self.strand_wait: list[int] = []
         c = context
         self.exit = self.node(NOWHERE)
@@ -65,8 +71,8 @@ class Flow:
         self.nodes[returned].crosses = c.is_async
         self.targets[id(c.return_target)] = returned
         self.scope = self.mask(set(c.function.parameters))
-        start = self.node(NOWHERE, low.Facts(kills=set(c.function.parameters)))
-        begin = self.node(start)
+        self.entry = self.node(NOWHERE, low.Facts(kills=set(c.function.parameters)))
+        begin = self.node(self.entry)
         self.nodes[begin].crosses = c.is_async
         self.start = begin
         if c.start_exit is not None:
@@ -92,7 +98,7 @@ class Flow:
         return bits
 
     def node(self, before: int, facts: low.Facts | None = None) -> int:
-        new = Node(scope=self.scope, line=self.line)
+        new = Node(scope=self.scope, line=self.line, depth=self.depth)
         if facts is not None:
             new.reads, new.kills = self.mask(facts.reads), self.mask(facts.kills)
             new.touches, new.escapes = self.mask(facts.touches), self.mask(facts.escapes)
@@ -131,6 +137,8 @@ class Flow:
             self.nodes[at].kills = 0
             if cleanup.kind == "gather":
                 self.nodes[at].crosses = True
+            if cleanup.kind == "defer":
+                self.left.append(at)
         if exit_.target.kind == "text":
             return at
         self.edge(at, self.target(exit_.target))
@@ -167,9 +175,15 @@ class Flow:
                 continue
             at = self.node(at, item.code.facts if item.code is not None else None)
             if item.local is not None:
-                self.nodes[at].kills |= self.mask({item.local})
-                self.nodes[at].births |= self.mask({item.local})
+                self._declared(at, item.local, item.code is not None)
         return at
+
+    def _declared(self, at: int, local: t.Local, has_value: bool) -> None:
+        node, bit = self.nodes[at], self.mask({local})
+        node.kills |= bit
+        node.births |= bit
+        if not has_value:
+            node.blanks |= bit
 
     def _LTemp(self, s: low.LTemp, at: int) -> int:
         at = self.node(at, s.code.facts if s.code is not None else None)
@@ -197,7 +211,15 @@ class Flow:
         elif s.initial_facts is not None:
             at = self.node(at, s.initial_facts)
         at = self._loop(
-            at, s.condition, s.step, s.body, is_do=s.kind == "do", brk=s.brk, cont=s.cont, marked=s.kind == "forever"
+            at,
+            s.condition,
+            s.step,
+            s.body,
+            is_do=s.kind == "do",
+            brk=s.brk,
+            cont=s.cont,
+            marked=s.kind == "forever",
+            is_once=s.is_once,
         )
         self.scope = outer
         return at
@@ -212,9 +234,11 @@ class Flow:
         brk: low.Target | None = None,
         cont: low.Target | None = None,
         marked: bool = False,
+        is_once: bool = False,
     ) -> int:
         """`marked`: the continue label stands in the body as a statement (LMark)."""
         end = self.target(brk) if brk is not None else self.node(NOWHERE)
+        self.depth += not is_once
         again = self.node(NOWHERE, step) if not marked else NOWHERE
         head = self.node(at, None if is_do else condition)
         if marked:
@@ -237,6 +261,7 @@ class Flow:
                 self.edge(again, head)
             if condition is not None:
                 self.edge(head, end)
+        self.depth -= not is_once
         return end
 
     def _LSwitch(self, s: low.LSwitch, at: int) -> int:
@@ -333,12 +358,14 @@ class Flow:
         for site in sites:
             facts.reads |= {site if site.future is None else site.future} | site.borrowed
             facts.touches |= site.borrowed
+            self.borrowed |= self.mask(site.borrowed)
         for w in watch:
             clock = w.owner.clock if w.owner.clock is not None else w.owner.site
             if clock is not None:
                 facts.reads.add(clock)
                 if isinstance(clock, low.Site):
                     facts.reads |= clock.borrowed
+                    self.borrowed |= self.mask(clock.borrowed)
         here = self.node(at, facts)
         self.nodes[here].crosses = True
         self.nodes[here].state_of = state
@@ -354,6 +381,7 @@ class Flow:
         if s.site.kind != "lazy":
             at = self._made(s.site, at)
         if s.site.never_waits:
+            self.borrowed |= self.mask(s.site.borrowed)
             return self.node(at, low.Facts(reads=set(s.site.borrowed), touches=set(s.site.borrowed)))
         return self._suspended([s.site], s.watch, s.cancel, s, set(), at)
 
@@ -392,6 +420,7 @@ class Flow:
             self.select = s
             self.wait = wait
             around = self.enter(arm.scope)
+            self.of_arms |= self.scope & ~around
             self.edge(self.all(arm.won, self.node(wait)), end)
             self.scope = around
         if s.default is not None:
@@ -447,8 +476,7 @@ class Flow:
             if d.local is None or d.local.storage in ("static", "extern"):
                 continue
             at = self.node(at, facts_of(d.init))
-            self.nodes[at].kills |= self.mask({d.local})
-            self.nodes[at].births |= self.mask({d.local})
+            self._declared(at, d.local, d.init is not None)
         return at
 
     def _ExprStmt(self, s: t.ExprStmt, at: int) -> int:
@@ -474,7 +502,8 @@ class Flow:
         return self._loop(at, facts_of(s.condition), None, s.body)
 
     def _DoWhile(self, s: t.DoWhile, at: int) -> int:
-        return self._loop(at, facts_of(s.condition), None, s.body, is_do=True)
+        once = self.c.is_zero(s.condition)
+        return self._loop(at, facts_of(s.condition), None, s.body, is_do=True, is_once=once)
 
     def _For(self, s: t.For, at: int) -> int:
         outer = self.enter(s)

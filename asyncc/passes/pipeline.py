@@ -6,6 +6,7 @@ from ..emit.c_function import Lowered
 from ..ir import low
 from ..ir import tree as t
 from ..ir.frame import Frame
+from .cached import find_cached
 from .calls import Calls, expressions
 from .context import Context
 from .desugar import Desugar
@@ -25,6 +26,7 @@ def lower_function(unit: t.Unit, function: t.Function, calls: Calls, frames: dic
     states = number_states(context)
     liveness = Liveness(Flow(context, body))
     frame = Layout(context, liveness, frames, states).frame
+    frame.cached = find_cached(liveness)
     frames[function.decl.name] = frame
     lowered = Lowered(context, body, frame)
     lowered.liveness = liveness

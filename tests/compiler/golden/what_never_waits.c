@@ -99,14 +99,16 @@ static int ac__sum_poll(void *ac__self, ac_context *cx)
     switch (f->ac__state) {
     case 1: goto ac__resume_1;
     }
-    f->total = 0;
-    for (int i = 0; i < f->n; i++) {
+    int n = f->n;
+    int total = 0;
+    for (int i = 0; i < n; i++) {
         ac__four_times_init(&f->ac__four_times, i); (void)ac__four_times_poll(&f->ac__four_times, cx);
-        f->total += f->ac__four_times.result;
+        total += f->ac__four_times.result;
     }
     ac_yield_init(&f->ac__yield);
-    ac__resume_1: if (ac_yield_poll(&f->ac__yield, cx) == AC_PENDING) { f->ac__state = 1; return AC_PENDING; }
-    { f->result = f->total; return AC_READY; }
+    if (0) { ac__resume_1: total = f->total; }
+    if (ac_yield_poll(&f->ac__yield, cx) == AC_PENDING) { f->total = total; f->ac__state = 1; return AC_PENDING; }
+    { f->result = total; return AC_READY; }
 }
 static void ac__sum_drop(void *ac__self)
 {
