@@ -34,16 +34,23 @@ def find_cached(liveness: Liveness) -> Cached:
     bits = _candidates(flow) & liveness.kept & ~_left(liveness) & ~_unset_at_waits(liveness)
     bits &= _worthwhile(liveness, bits)
     found.variables = set(liveness.variables(bits))
-    written = 0
-    for i, node in enumerate(flow.nodes):
-        if i != flow.entry:
-            written |= node.kills | node.touches
+    written = _written(flow)
     for i, node in enumerate(flow.nodes):
         if isinstance(node.state_of, low.LAwait | low.LSelect):
             state = node.state_of.site.state if isinstance(node.state_of, low.LAwait) else node.state_of.state
+            assert state not in found.loads  # each stands in the graph once
             found.loads[state] = _locals(liveness, liveness.live[i] & bits)
             found.stores[state] = _locals(liveness, liveness.live[i] & bits & written)
     return found
+
+
+def _written(flow: Flow) -> int:
+    """All but the parameters that nobody assigns to: what the frame was made with stays right."""
+    bits = 0
+    for i, node in enumerate(flow.nodes):
+        if i != flow.entry:
+            bits |= node.kills | node.touches
+    return bits
 
 
 def _locals(liveness: Liveness, bits: int) -> list[t.Local]:
