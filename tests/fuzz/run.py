@@ -2,7 +2,8 @@
 
     run.py --count 500 --seed 1 --jobs 2
 
-A seed decides everything: the program, how it is made async, the C compiler, its flags, and how the program is polled. A
+A seed decides everything: the program, how it is made async, whether all variables that may be are kept in C locals, the
+C compiler, its flags, and how the program is polled. A
 seed whose programs differ, or that the compiler refuses, is kept with all its files below --keep and reduced to fewer lines;
 the exit status is then 1. Programs that run too long as plain C (csmith makes endless loops) are skipped, counted, and
 replaced by further seeds; so are those whose plain program gives one checksum with one compiler and another with the next.
@@ -59,9 +60,9 @@ class Outcome:
         return self.kind not in ("same", "skipped")
 
 
-def asyncc_command() -> list[str]:
-    """The compiler under test: $ASYNCC, or the one in this checkout."""
-    return shlex.split(os.environ.get("ASYNCC", f"{sys.executable} -m asyncc"))
+def asyncc_command(eager: bool = False) -> list[str]:
+    """The compiler under test: $ASYNCC, or the one in this checkout; `eager`: see eager.py."""
+    return shlex.split(os.environ.get("ASYNCC", f"{sys.executable} {HERE / 'eager.py' if eager else '-m asyncc'}"))
 
 
 def run(
@@ -99,7 +100,10 @@ def try_async(plain: Path, seed: int, expected: str) -> Outcome:
     except ConversionError as error:
         kind = "skipped" if "incompatible" in str(error) else "not converted"  # such C is refused in a .ac file
         return Outcome(kind, str(error))
-    done = run([*asyncc_command(), str(source), "-o", str(output), "-std=gnu11", "-w", *includes()], 120)
+    done = run(
+        [*asyncc_command(eager=seed // 2 % 2 == 1), str(source), "-o", str(output), "-std=gnu11", "-w", *includes()],
+        120,
+    )
     if done.returncode != 0:
         return Outcome(f"asyncc gave {done.returncode}", done.stderr)
     compiler, *flags = configuration(seed)
