@@ -33,8 +33,8 @@ int ac_adopt(int fd)
     struct ac__use use;
     if (fstat(fd, &stat) < 0) return -errno;
     int error = ac__use_begin(&use, fd); /* so that there is a slot: on failure the descriptor stays the caller's */
-    if (error) return error;
-    ac__use_end(&use);
+    if (error < 0) return error;
+    if (!error) ac__use_end(&use); /* else somebody is still in the close that made this number free */
     int status = fcntl(fd, F_GETFL), descriptor = fcntl(fd, F_GETFD);
     if (status < 0 || descriptor < 0) return -errno;
     if (fcntl(fd, F_SETFL, status | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, descriptor | FD_CLOEXEC) < 0) return -errno;

@@ -137,7 +137,7 @@ static ssize_t pool_write(struct ac__offload_job *job)
 static int pool_begin(struct ac__offload *call, ac_context *cx, int fd, const struct transfer *transfer)
 {
     struct ac__use use;
-    int error = ac__use_begin(&use, fd);
+    int error = ac__offload_use(&use, fd);
     if (error) return error;
     size_t size = total(transfer);
     if (size > POOL_MOST) size = POOL_MOST;

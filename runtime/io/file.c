@@ -197,9 +197,9 @@ int ac_pread_poll_slow(struct ac_pread_future *self, ac_context *cx)
     }
     struct ac__use use;
     if (!ac__budget(cx)) return AC_PENDING;
-    int error = ac__use_begin(&use, self->fd);
+    int error = ac__offload_use(&use, self->fd);
     if (error) return self->result = error, AC_READY;
-    if (pread_now(self)) return ac__use_end(&use), AC_READY;
+    if (ac__offload_begun(&use) && pread_now(self)) return ac__use_end(&use), AC_READY;
     struct ac__offload_job *job = ac__offload_new(pool_pread, self->n);
     if (job) job->fd = self->fd, job->size = self->n, job->offset = self->offset;
     BEGIN(self, cx, job, &use);
@@ -209,7 +209,7 @@ int ac_pwrite_poll_slow(struct ac_pwrite_future *self, ac_context *cx)
 {
     if (self->call.job) END(self);
     struct ac__use use;
-    int error = ac__use_begin(&use, self->fd);
+    int error = ac__offload_use(&use, self->fd);
     if (error) return self->result = error, AC_READY;
     struct ac__offload_job *job = ac__offload_new(pool_pwrite, self->n);
     if (job) {
@@ -224,7 +224,7 @@ static int descriptor_begin(struct ac__offload *call, ac_context *cx, ssize_t (*
                             int64_t number, size_t room)
 {
     struct ac__use use;
-    int error = ac__use_begin(&use, fd);
+    int error = ac__offload_use(&use, fd);
     if (error) return error;
     struct ac__offload_job *job = ac__offload_new(work, room);
     if (job) job->fd = fd, job->offset = number;

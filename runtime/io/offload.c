@@ -41,14 +41,33 @@ static void job_free(struct ac__offload_job *job, bool discard)
     ac__free(job);
 }
 
+int ac__offload_use(struct ac__use *use, int fd)
+{
+    int error = ac__use_begin(use, fd);
+    return error == AC__USE_LATER ? 0 : error;
+}
+
+static void use_end(struct ac__use *use)
+{
+    if (ac__offload_begun(use)) ac__use_end(use);
+}
+
+/* What could not begin yet begins here: 0, or the negative errno that is the job's result. */
+static int begin_late(struct ac__offload_job *job)
+{
+    int error = job->holds && !ac__offload_begun(&job->use) ? ac__use_begin_asleep(&job->use) : 0;
+    if (error) job->holds = false;
+    return error;
+}
+
 /* On a thread of the pool. */
 static void job_run(struct ac__blocking_job *blocking)
 {
     struct ac__offload_job *job = ac__container_of(blocking, struct ac__offload_job, blocking);
     struct ac__task *task = job->task;
     bool wanted = ac__atomic_load(&job->state, acquire) == RUNNING;
-    if (wanted) job->result = job->work(job);
-    if (job->holds) ac__use_end(&job->use);
+    if (wanted && !(job->result = begin_late(job))) job->result = job->work(job);
+    if (job->holds) use_end(&job->use);
     /* Release: the result and the buffer are the task's from here on. Acquire: a frame that was dropped is done
      * with. */
     if (ac__atomic_exchange(&job->state, DONE, acq_rel) == ORPHANED) job_free(job, wanted);
@@ -71,7 +90,7 @@ int ac__offload_start(struct ac__offload *self, ac_context *cx, struct ac__offlo
         ac__task_release(job->task);
         ac__free(job);
     }
-    if (use) ac__use_end(use);
+    if (use) use_end(use);
     return error;
 }
 

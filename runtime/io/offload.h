@@ -31,6 +31,10 @@ struct ac__offload_job *ac__offload_new(ssize_t (*work)(struct ac__offload_job *
 /* The same with copies of up to two strings in `text`, and `room` bytes more before them. */
 struct ac__offload_job *ac__offload_new_text(ssize_t (*work)(struct ac__offload_job *), size_t room, const char *first,
                                              const char *second);
+/* Begins an operation for a job: as ac__use_begin, but in the middle of a close (slot.c) the job's thread begins it,
+ * when that close has returned. ac__offload_begun: nothing may be asked of the descriptor before. */
+int ac__offload_use(struct ac__use *use, int fd);
+static inline bool ac__offload_begun(const struct ac__use *use) { return !(use->flags & AC__FD_LEAVING); }
 /* Gives the job to the pool; it takes over `use` if that is not NULL: the descriptor stays open until the call has
  * ended. NULL for the job: memory was out. 0, or a negative errno; then the job is freed and the use ended. */
 int ac__offload_start(struct ac__offload *self, ac_context *cx, struct ac__offload_job *job, struct ac__use *use);

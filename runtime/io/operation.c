@@ -32,6 +32,20 @@ static bool try_once(struct ac__use *use, struct ac__io_wait *wait, ac_context *
     return waits != -EAGAIN;
 }
 
+/* 0; or -EBADF, -ENOMEM; or AC__USE_LATER, and the task waits. `woken`: what it waited for is the generation that it
+ * kept. */
+static int begin(struct ac__use *use, struct ac__io_wait *wait, ac_context *cx, unsigned direction, bool woken)
+{
+    int error;
+    do {
+        error = ac__use_begin(use, wait->fd);
+        if (error < 0 || !woken || use->generation == wait->generation) continue;
+        if (!error) ac__use_end(use);
+        return -EBADF;
+    } while (error == AC__USE_LATER && !ac__use_wait_later(use, wait, direction, cx));
+    return error;
+}
+
 int ac__operate(struct ac__io_wait *wait, ac_context *cx, unsigned direction,
                 ssize_t (*call)(void *, struct ac__attempt *), void *self, ssize_t *result)
 {
@@ -44,12 +58,9 @@ int ac__operate(struct ac__io_wait *wait, ac_context *cx, unsigned direction,
         return AC_PENDING;
     }
     struct ac__use use;
-    int error = ac__use_begin(&use, wait->fd);
+    int error = begin(&use, wait, cx, direction, state == AC__WAIT_FIRED);
+    if (error == AC__USE_LATER) return ac__budget_return(cx), AC_PENDING;
     if (error) return *result = error, AC_READY;
-    if (state == AC__WAIT_FIRED && use.generation != wait->generation) {
-        ac__use_end(&use);
-        return *result = -EBADF, AC_READY;
-    }
     wait->generation = use.generation;
     struct ac__attempt attempt = { .call = call, .self = self, .fd = wait->fd, .flags = use.flags };
     bool done;

@@ -5,9 +5,9 @@
  *
  *   a word     how many operations are in flight, flags, and a generation that changes when the number is closed or
  *              given to another file. An operation adds one for the length of its system call; ac_close sets CLOSING,
- *              and whoever brings the count to zero then closes: so a number is never closed, and reused, under a call
- *              that began before the close (one that begins in the middle of it: wake_latecomers). A wait is not in flight. It keeps the generation; when it comes back to another one,
- *              the answer is -EBADF.
+ *              and whoever brings the count to zero then closes: so a number is never closed, and reused, under a call.
+ *              A wait is not in flight. It keeps the generation; when it comes back to another one, the answer is
+ *              -EBADF.
  *   readiness  two bits with a count of events above them, for descriptors of the library's own, which are registered
  *              edge-triggered. A bit that is clear saves the system call. Clearing is a compare-and-swap against the
  *              value read *before* the call that found nothing: if an event came in between, the count differs, the
@@ -26,13 +26,30 @@
  * arms EPOLLONESHOT for the directions that are waited for. A disarmed registration stays behind, which is harmless.
  *
  * The lock guards the waiters, the drivers, and every change of readiness but the clearing after a short read.
- * epoll_ctl is called under it; tasks are pushed without it. */
+ * epoll_ctl is called under it; tasks are pushed without it.
+ *
+ * The middle of a close. close(2) takes a while, up to minutes (SO_LINGER, files of a server that does not answer), but
+ * the kernel lets go of the number at its very beginning. So between the call and its return nobody can tell whose the
+ * number is: one who comes with it may be late, with a descriptor that was closed, or early, with the file that the
+ * kernel has put there meanwhile. Who is late must not reach the file that goes; who is early must not be told that
+ * his is closed. Since the two cannot be told apart, both wait: CLOSING stays, with LEAVING beside it, until close(2)
+ * has returned; then the generation changes, and who waited asks the kernel, which knows.
+ *
+ *   a task     waits like for an event, in the list of waiters, for the generation to come; no thread is held
+ *   a call on the pool is given to its thread, which sleeps there
+ *   ac_close   sleeps too. It may block as close(2) may
+ *   the library itself, when it is given the number (ac__fd_adopt), does not wait: it knows that it is early. It
+ *              changes the generation, and the closer finds that there is nothing left to do. Whoever waited was late.
+ *
+ * The closer waits for nobody, and holds no lock during its system call; so all these waits end. */
 #include "io/slot.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/futex.h"
 #include "io/backend.h"
 #include "io/waiters.h"
 #include "mem/alloc.h"
@@ -180,32 +197,57 @@ uint32_t ac__io_take(struct ac__io_wait *wait)
 
 /* --- Operations --------------------------------------------------------------------------------------------------- */
 
-/* A task that is given the number while it is being closed finds it to be nobody's, and may have begun to wait for the
- * file that goes, of which the kernel says nothing any more. It tries again, and hears that the number is closed. */
-static void wake_latecomers(struct ac__slot *slot)
+static uint32_t generation_of(uint64_t word) { return (uint32_t)(word >> 32); }
+
+/* Is this close of it under way, so that nobody knows whose the number is? */
+static bool leaving(const struct ac__slot *slot, uint32_t generation)
 {
-    ac__lock_acquire(&slot->lock);
-    if (awaited(slot)) wake_waiters(slot, AC__READY_READ | AC__READY_WRITE, AC__WAIT_FIRED);
-    ac__lock_release(&slot->lock);
+    uint64_t word = ac__atomic_load(&slot->word, relaxed);
+    return word & AC__FD_LEAVING && generation_of(word) == generation;
 }
 
-/* The table's part of a close: the first to find the count at zero wins, since one that came too late counts up and
- * down again. */
-static int finish_close(struct ac__slot *slot, int fd, uint64_t word)
+/* close(2) has returned: the number is nobody's, unless the library was given it meanwhile. Those who came in the
+ * middle try now. */
+static void number_is_free(struct ac__slot *slot, uint32_t generation)
 {
     ac__lock_acquire(&slot->lock);
-    uint64_t next = (word >> 32 << 32) + (UINT64_C(1) << 32);
-    bool won = ac__atomic_cas(&slot->word, &word, next, acq_rel, relaxed);
-    if (won) {
+    if (leaving(slot, generation)) {
         slot->drivers = 0;
         ac__atomic_store(&slot->ready, AC__READY_READ | AC__READY_WRITE, relaxed);
+        uint64_t word = ac__atomic_load(&slot->word, relaxed), next;
+        do next = (uint64_t)(generation + 1) << 32 | (word & AC__FD_COUNT);
+        while (!ac__atomic_cas_weak(&slot->word, &word, next, acq_rel, relaxed));
+        if (awaited(slot)) wake_waiters(slot, AC__READY_READ | AC__READY_WRITE, AC__WAIT_FIRED);
     }
+    ac__atomic_add(&slot->closed, 1, relaxed);
+    uint32_t sleepers = slot->sleepers;
     ac__lock_release(&slot->lock);
-    if (!won) return 0;
+    if (sleepers) ac__futex_wake(&slot->closed, INT_MAX);
+}
+
+/* The first to find the count at zero closes, since one that came too late counts up and down again. */
+static int finish_close(struct ac__slot *slot, int fd, uint64_t word)
+{
+    if (!ac__atomic_cas(&slot->word, &word, word | AC__FD_LEAVING, acq_rel, relaxed)) return 0;
     int result = close(fd) < 0 && errno != EINTR ? -errno : 0; /* Linux has closed it also after EINTR */
+    number_is_free(slot, generation_of(word));
     freed_wake();
-    wake_latecomers(slot);
     return result;
+}
+
+/* Sleeps until that close has returned, or the library has been given the number. */
+static void sleep_until_free(struct ac__slot *slot, uint32_t generation)
+{
+    ac__lock_acquire(&slot->lock);
+    slot->sleepers++;
+    while (leaving(slot, generation)) {
+        uint32_t closed = ac__atomic_load(&slot->closed, relaxed);
+        ac__lock_release(&slot->lock);
+        ac__futex_wait(&slot->closed, closed);
+        ac__lock_acquire(&slot->lock);
+    }
+    slot->sleepers--;
+    ac__lock_release(&slot->lock);
 }
 
 int ac__use_begin(struct ac__use *use, int fd)
@@ -219,20 +261,44 @@ int ac__use_begin(struct ac__use *use, int fd)
     uint64_t word = ac__atomic_add(&slot->word, 1, acquire);
     use->slot = slot;
     use->fd = fd;
-    use->generation = (uint32_t)(word >> 32);
+    use->generation = generation_of(word);
     use->flags = (uint32_t)word & ~AC__FD_COUNT;
     use->ready = ac__atomic_load(&slot->ready, acquire);
     if (ac__likely(!(use->flags & AC__FD_CLOSING))) return 0;
     ac__use_end(use);
-    return -EBADF;
+    if (!(use->flags & AC__FD_LEAVING)) return -EBADF;
+    use->generation++; /* the one to come */
+    return AC__USE_LATER;
 }
 
 int ac__use_end(struct ac__use *use)
 {
     /* Release: what the operation did to the descriptor comes before its close. */
     uint64_t word = ac__atomic_sub(&use->slot->word, 1, acq_rel) - 1;
-    if (ac__likely(!((uint32_t)word & AC__FD_CLOSING) || (uint32_t)word & AC__FD_COUNT)) return 0;
+    if (ac__likely(!((uint32_t)word & AC__FD_CLOSING) || (uint32_t)word & (AC__FD_COUNT | AC__FD_LEAVING))) return 0;
     return finish_close(use->slot, use->fd, word);
+}
+
+int ac__use_begin_asleep(struct ac__use *use)
+{
+    int error;
+    do sleep_until_free(use->slot, use->generation - 1);
+    while ((error = ac__use_begin(use, use->fd)) == AC__USE_LATER);
+    return error;
+}
+
+bool ac__use_wait_later(struct ac__use *use, struct ac__io_wait *wait, unsigned direction, ac_context *cx)
+{
+    struct ac__slot *slot = use->slot;
+    ac__lock_acquire(&slot->lock);
+    bool waits = leaving(slot, use->generation - 1);
+    if (waits) {
+        wait->generation = use->generation;
+        wait->direction = direction;
+        ac__waiters_link(&slot->waiters[direction], wait, cx->task);
+    }
+    ac__lock_release(&slot->lock);
+    return waits;
 }
 
 void ac__use_drained(struct ac__use *use, unsigned direction)
@@ -338,21 +404,38 @@ int ac__fd_made(int fd, uint32_t flags)
     return error ? error : fd;
 }
 
+/* The slot of a descriptor that may be closed, locked; or NULL with -EBADF: it is being closed already. In the middle of
+ * a close this sleeps: if the number was given out again, it is the new file that the caller wants closed; if not, the
+ * kernel says so. */
+static struct ac__slot *lock_to_close(struct ac__slot *slot)
+{
+    ac__lock_acquire(&slot->lock);
+    uint64_t word = ac__atomic_load(&slot->word, relaxed);
+    if (ac__unlikely(word & AC__FD_LEAVING)) {
+        uint32_t next = generation_of(word) + 1;
+        ac__lock_release(&slot->lock);
+        sleep_until_free(slot, next - 1);
+        ac__lock_acquire(&slot->lock);
+        word = ac__atomic_load(&slot->word, relaxed);
+        /* Given to the library: then it was not the caller's. */
+        if (generation_of(word) != next || word & AC__FD_OWNED) word |= AC__FD_CLOSING;
+    }
+    if (!(word & AC__FD_CLOSING)) return slot;
+    ac__lock_release(&slot->lock);
+    return NULL;
+}
+
 int ac_close(int fd)
 {
-    struct ac__slot *slot = slot_look(fd);
-    if (!slot) {
+    struct ac__slot *slot = slot_make(fd);
+    if (!slot) { /* no descriptor; or no memory, and then nothing of the library knows this one */
         if (close(fd) < 0 && errno != EINTR) return -errno;
         freed_wake();
         return 0;
     }
+    if (!lock_to_close(slot)) return -EBADF;
     struct ac__use use = { .slot = slot, .fd = fd };
-    ac__lock_acquire(&slot->lock);
     uint64_t word = ac__atomic_load(&slot->word, relaxed);
-    if (word & AC__FD_CLOSING) {
-        ac__lock_release(&slot->lock);
-        return -EBADF;
-    }
     /* Counted as an operation itself, so that the last one to end closes, whoever it is. */
     while (!ac__atomic_cas_weak(&slot->word, &word, (word | AC__FD_CLOSING) + 1, acq_rel, relaxed)) {}
     if (awaited(slot)) wake_waiters(slot, AC__READY_READ | AC__READY_WRITE, AC__WAIT_CLOSED);

@@ -17,6 +17,7 @@ enum {
     AC__FD_DRAINS = 1 << 26,  /* a short read or write shows that there is no more data, or room: TCP, pipes */
     AC__FD_FILE = 1 << 27,    /* has no readiness: for the blocking pool */
     AC__FD_CLOSING = 1 << 28, /* the last operation in flight closes it */
+    AC__FD_LEAVING = 1 << 29, /* with CLOSING: close(2) is under way, and the number may be somebody else's already */
 };
 /* The readiness of an owned descriptor: these bits, and above them a count of the events so far. */
 enum {
@@ -34,7 +35,9 @@ struct ac__slot {
     ac__lock lock;                  /* for what follows */
     struct ac__io_wait *waiters[2]; /* for reading, for writing */
     uint64_t drivers;               /* a bit for each driver that has it registered */
-    uint64_t padding[3];            /* neighbours are often used by other threads */
+    uint32_t closed;                /* how many times close(2) has returned: a futex */
+    uint32_t sleepers;              /* on it */
+    uint64_t padding[2];            /* neighbours are often used by other threads */
 };
 
 /* An operation under way: holds the descriptor open. */
@@ -46,8 +49,14 @@ struct ac__use {
     uint32_t ready; /* as it was before the system call */
 };
 
-/* Begins an operation: 0, or -EBADF, -ENOMEM. */
+/* Begins an operation: 0, or -EBADF, -ENOMEM; or AC__USE_LATER, in the middle of a close: then nothing has begun, and
+ * whose the number will be can be asked when that close has returned. */
+enum { AC__USE_LATER = 1 };
 int ac__use_begin(struct ac__use *use, int fd);
+/* After AC__USE_LATER. The first queues the task of cx until then: false, and the operation should be tried again at
+ * once. The second sleeps and then begins: 0 or a negative errno. */
+bool ac__use_wait_later(struct ac__use *use, struct ac__io_wait *wait, unsigned direction, ac_context *cx);
+int ac__use_begin_asleep(struct ac__use *use);
 /* Ends it; the last one on a descriptor that was closed meanwhile closes it. What close(2) gave, or 0. */
 int ac__use_end(struct ac__use *use);
 /* After a system call that went short on a descriptor where that shows something: the next one would wait. */
