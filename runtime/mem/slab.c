@@ -7,8 +7,12 @@
  * are no workers share one cache under a lock.
  *
  * Caches belong to the process, not to a runtime: a handle that outlives its runtime keeps a cell, not the runtime,
- * alive. A worker opens one when it starts and closes it at its end, for the next worker to open; what still comes
- * back to it waits on `returned`.
+ * alive. A worker opens one when it starts and closes it at its end, for the next worker to open.
+ *
+ * Slabs that are empty are given back by whoever owns the cache, when it has a quiet moment. It keeps the one of each
+ * class that it allocates from, and a few more for the burst to come; so what a program at rest holds is bounded by its
+ * workers and the classes they use, not by what it has been through. A cache without an owner keeps none. What comes
+ * home to such a one later, and to the shared one, is seen to by the workers, now and then (ac__caches_tidy).
  *
  * Tasks have slabs of their own, so that shutdown and the dump can find every task by walking them, and no list of
  * tasks has to be kept. For that a free cell keeps its first word, a task's state, zero; the link of the free list
@@ -89,7 +93,8 @@ struct class
 struct ac__cache {
     struct class classes[KINDS][CLASSES];
     struct ac__list slabs[KINDS];
-    unsigned empty;         /* slabs without a used cell, the current ones not counted */
+    unsigned count;         /* of its slabs */
+    unsigned empty;         /* of those without a used cell, the current ones not counted */
     struct ac__cache *next; /* in the list of caches nobody uses */
 };
 
@@ -98,6 +103,7 @@ static struct ac__cache *unused_caches;
 
 static ac__lock shared_lock;
 static struct ac__cache *shared; /* of the threads that are no workers */
+static unsigned shared_walks;    /* under way: none of its slabs may go */
 
 static ac__lock outsized_lock;
 static struct ac__list outsized_tasks;
@@ -156,7 +162,7 @@ struct ac__cache *ac__cache_open(void)
 
 void ac__cache_close(struct ac__cache *cache)
 {
-    ac__cache_trim(cache);
+    ac__cache_leave(cache);
     ac__lock_acquire(&caches_lock);
     cache->next = unused_caches;
     unused_caches = cache;
@@ -204,6 +210,7 @@ static struct slab *slab_new(struct ac__cache *cache, struct class *class)
     slab->capacity = (uint32_t)((AC__CHUNK_SIZE - SLAB_HEADER) / class->size);
     slab->usable = true;
     ac__list_push_back(&cache->slabs[class->kind], &slab->all);
+    cache->count++;
     return slab;
 }
 
@@ -362,10 +369,10 @@ void ac__task_cell_free(struct ac__task *task, bool outsized)
 
 /* --- Walking -------------------------------------------------------------------------------------------------------*/
 
-/* Slabs may be added while the lock is not held, at the end; none is taken away: see trim. */
+/* Slabs may be added while the lock is not held, at the end; none is taken away: the owner is not at work, and of the
+ * shared cache the walks are counted. */
 static void walk_slabs(struct ac__cache *cache, const struct ac__task_walk *walk, ac__lock *lock)
 {
-    if (lock) ac__lock_acquire(lock);
     ac__list_each (node, &cache->slabs[TASKS]) {
         struct slab *slab = ac__list_entry(node, struct slab, all);
         for (uint32_t i = 0; i < slab->cut; i++) {
@@ -376,7 +383,6 @@ static void walk_slabs(struct ac__cache *cache, const struct ac__task_walk *walk
             if (lock) ac__lock_acquire(lock);
         }
     }
-    if (lock) ac__lock_release(lock);
 }
 
 void ac__cache_walk(struct ac__cache *cache, const struct ac__task_walk *walk) { walk_slabs(cache, walk, NULL); }
@@ -404,41 +410,86 @@ static void walk_outsized(const struct ac__task_walk *walk)
 void ac__shared_walk(const struct ac__task_walk *walk)
 {
     ac__lock_acquire(&shared_lock);
-    struct ac__cache *cache = shared;
+    shared_walks++;
+    if (shared) walk_slabs(shared, walk, &shared_lock);
+    shared_walks--;
     ac__lock_release(&shared_lock);
-    if (cache) walk_slabs(cache, walk, &shared_lock);
     walk_outsized(walk);
 }
 
 /* --- Giving memory back --------------------------------------------------------------------------------------------*/
 
-/* How many empty slabs a cache may keep for a burst to come. */
-enum { SPARE_SLABS = 8 };
+/* How many empty slabs a cache may keep for a burst to come; and how many slabs one may keep that is out of use for a
+ * moment, as when a thread calls ac_block_on again and again. */
+enum { SPARE_SLABS = 8, SPARE_AT_REST = 8 };
 
-/* An empty slab has free cells, so it is in the list of usable ones (or current, and stays). */
-static void release_empty(struct ac__cache *cache, struct class *class)
+static void slab_free(struct slab *slab)
+{
+    ac__list_remove(&slab->all);
+    slab->cache->count--;
+    ac__chunk_free(slab);
+}
+
+/* An empty slab has free cells, so it is in the list of usable ones, or current. */
+static void release_empty(struct ac__cache *cache, struct class *class, unsigned spare)
 {
     struct slab **link = &class->usable;
-    while (*link && cache->empty > SPARE_SLABS) {
+    while (*link && cache->empty > spare) {
         struct slab *slab = *link;
         if (slab->used > 0) {
             link = &slab->next_usable;
             continue;
         }
         *link = slab->next_usable;
-        ac__list_remove(&slab->all);
-        ac__chunk_free(slab);
+        slab_free(slab);
         cache->empty--;
     }
 }
 
-void ac__cache_trim(struct ac__cache *cache)
+static void take_all_returned(struct ac__cache *cache)
 {
     for (unsigned kind = 0; kind < KINDS; kind++)
         for (unsigned class = 0; class < CLASSES; class ++) take_returned(&cache->classes[kind][class]);
+}
+
+void ac__cache_trim(struct ac__cache *cache)
+{
+    if (cache->count <= SPARE_SLABS) return; /* it may keep as many, full or not */
+    take_all_returned(cache);
     for (unsigned kind = 0; kind < KINDS; kind++)
         for (unsigned class = 0; class < CLASSES && cache->empty > SPARE_SLABS; class ++)
-            release_empty(cache, &cache->classes[kind][class]);
+            release_empty(cache, &cache->classes[kind][class], SPARE_SLABS);
+}
+
+void ac__cache_leave(struct ac__cache *cache)
+{
+    if (!cache->count) return;
+    take_all_returned(cache);
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        for (unsigned i = 0; i < CLASSES; i++) {
+            struct class *class = &cache->classes[kind][i];
+            release_empty(cache, class, 0);
+            if (!class->current || class->current->used > 0) continue;
+            slab_free(class->current);
+            class->current = NULL;
+        }
+    }
+}
+
+void ac__cache_rest(struct ac__cache *cache)
+{
+    if (cache->count > SPARE_AT_REST) ac__cache_leave(cache);
+}
+
+void ac__caches_tidy(void)
+{
+    if (ac__lock_try(&shared_lock)) {
+        if (shared && !shared_walks) ac__cache_trim(shared);
+        ac__lock_release(&shared_lock);
+    }
+    if (!ac__lock_try(&caches_lock)) return;
+    for (struct ac__cache *cache = unused_caches; cache; cache = cache->next) ac__cache_leave(cache);
+    ac__lock_release(&caches_lock);
 }
 
 size_t ac__slabs_bytes(void) { return ac__chunks_bytes(); }

@@ -60,7 +60,7 @@ static void sleep_current(struct ac__worker *worker, int64_t timeout)
         if (worker->local.first || ac__timers_advance_idle(rt->timers)) return;
     }
     if (timeout == 0) return;
-    ac__cache_trim(worker->cells);
+    ac__worker_tidy(worker);
     ac__before_sleep(worker);
     ac__atomic_store(&worker->asleep, 1, seq_cst);
     if (!ac__inbox_filled(&worker->inbox)) ac__driver_sleep(worker, timeout);

@@ -243,7 +243,7 @@ static void sleep_worker(struct ac__worker *worker)
 {
     ac_runtime *rt = worker->runtime;
     bool last;
-    ac__cache_trim(worker->cells);
+    ac__worker_tidy(worker);
     ac__before_sleep(worker);
     ac__park_prepare(&worker->park);
     enum ac__bed bed = ac__idle_sleep(&rt->idle, worker, worker->searching, &last);

@@ -90,6 +90,7 @@ void ac__visitor_drive(struct ac__worker *worker, struct ac__task *root);
 void ac__multi_work(struct ac__worker *worker);
 struct ac__worker *ac__visitor_take(ac_runtime *rt);
 void ac__visitor_give(ac_runtime *rt, struct ac__worker *worker);
+void ac__visitors_tidy(ac_runtime *rt);
 
 /* --- block_on.c ----------------------------------------------------------------------------------------------------*/
 /* The task that an ac_block_on is: only a pointer to the caller's future. */

@@ -122,11 +122,12 @@ ac_runtime *ac__runtime_new(const ac_runtime_options *options, size_t size)
  * ever been. */
 static void sweep(ac_runtime *rt)
 {
-    struct ac__worker *worker = rt->core ? rt->core : rt->idle_visitors;
-    if (!worker) worker = rt->workers[0];
+    struct ac__worker *visitor = !rt->core && rt->idle_visitors ? ac__visitor_take(rt) : NULL;
+    struct ac__worker *worker = rt->core ? rt->core : visitor ? visitor : rt->workers[0];
     ac__worker_enter(worker);
     ac__sweep_runtime(rt, worker);
     ac__worker_leave(worker);
+    if (visitor) ac__visitor_give(rt, visitor);
 }
 
 /* The order: no more polls; then the tasks are dropped; calls that were queued on the blocking pool run; what these

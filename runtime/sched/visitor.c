@@ -3,6 +3,7 @@
  *
  * On a current-thread runtime there is one worker, which another thread drives; when that thread leaves, a visitor
  * takes the worker over, and drives it beside its own tasks until it leaves itself. */
+#include "mem/slab.h"
 #include "sched/hooks.h"
 #include "sched/rt.h"
 
@@ -21,9 +22,19 @@ void ac__visitor_give(ac_runtime *rt, struct ac__worker *worker)
 {
     worker->stands_in = false;
     ac__atomic_store(&worker->quiet, 1, seq_cst);
-    ac__lock_acquire(&rt->workers_lock);
+    ac__lock_acquire(&rt->workers_lock); /* a dump walks its tasks under this lock */
+    ac__cache_rest(worker->cells);
     worker->next_idle = rt->idle_visitors;
     rt->idle_visitors = worker;
+    ac__lock_release(&rt->workers_lock);
+}
+
+/* The tasks that a visitor spawned may outlive its visit; what they leave comes home to nobody. */
+void ac__visitors_tidy(ac_runtime *rt)
+{
+    if (!ac__lock_try(&rt->workers_lock)) return;
+    for (struct ac__worker *worker = rt->idle_visitors; worker; worker = worker->next_idle)
+        ac__cache_rest(worker->cells);
     ac__lock_release(&rt->workers_lock);
 }
 
@@ -76,6 +87,7 @@ static bool inbox_filled(void *worker, unsigned turn)
 static void sleep_visitor(struct ac__worker *worker)
 {
     if (ac__spin_until(&worker->spin, inbox_filled, worker)) return; /* see spin.h */
+    ac__worker_tidy(worker);
     ac__before_sleep(worker);
     ac__park_prepare(&worker->park);
     ac__atomic_store(&worker->asleep, 1, seq_cst);

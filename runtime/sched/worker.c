@@ -57,6 +57,16 @@ void ac__worker_leave(struct ac__worker *worker)
     ac__thread.runtime = ac__thread.blocking;
 }
 
+/* What is nobody's to look after costs each worker a look now and then. */
+void ac__worker_tidy(struct ac__worker *worker)
+{
+    enum { SELDOM = 64 };
+    ac__cache_trim(worker->cells);
+    if (++worker->quiet_moments % SELDOM) return;
+    ac__visitors_tidy(worker->runtime);
+    ac__caches_tidy();
+}
+
 /* Numbers are set aside by the thousand, so that a spawn touches nothing shared. */
 uint64_t ac__worker_new_ids(struct ac__worker *worker)
 {

@@ -49,6 +49,7 @@ struct ac__worker {
     bool has_local;           /* spawned a local task since it entered ac_block_on */
     uint32_t tick;            /* polls, for what is to be done now and then */
     uint32_t global_interval; /* polls between two visits to the global queue */
+    uint32_t quiet_moments;   /* times that it was about to sleep */
     uint32_t lifo_turns;      /* the last-in slot had this many in a row */
     uint64_t random;
     uint64_t next_id, last_id; /* of tasks: numbers set aside for this worker */
@@ -95,6 +96,8 @@ void ac__worker_free(struct ac__worker *worker);
 /* Makes this thread the worker's, and ends that. */
 void ac__worker_enter(struct ac__worker *worker);
 void ac__worker_leave(struct ac__worker *worker);
+/* Before it sleeps: gives memory back that is in use no more. */
+void ac__worker_tidy(struct ac__worker *worker);
 
 /* The worker of a poll pushes a task that was just spawned: behind the others. */
 void ac__worker_push_new(struct ac__worker *worker, struct ac__task *task);
