@@ -20,8 +20,8 @@ struct ac__cache *ac__cache_open(void);
 void ac__cache_close(struct ac__cache *cache);
 /* A quiet point: gives slabs that are empty back, but for a few. By the owner. */
 void ac__cache_trim(struct ac__cache *cache);
-/* It will not be used for a while: gives back all, or does nothing when they are few. By the owner, or where nobody can
- * become that. */
+/* It will not be used for a while: gives back all; or, with _rest, does nothing when they are few, since it may be used
+ * again at once. By the owner, or where nobody can become that. */
 void ac__cache_leave(struct ac__cache *cache);
 void ac__cache_rest(struct ac__cache *cache);
 /* Does that for the caches that nobody owns. Any thread, now and then. */

@@ -34,7 +34,7 @@ void ac__visitors_tidy(ac_runtime *rt)
 {
     if (!ac__lock_try(&rt->workers_lock)) return;
     for (struct ac__worker *worker = rt->idle_visitors; worker; worker = worker->next_idle)
-        ac__cache_rest(worker->cells);
+        ac__cache_leave(worker->cells);
     ac__lock_release(&rt->workers_lock);
 }
 

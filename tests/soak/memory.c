@@ -1,26 +1,38 @@
 /* What the process holds. */
 #include "soak.h"
 #include <dirent.h>
+#include <malloc.h>
 
-static long blocks;
+enum { SLAB_SIZE = 64 * 1024 };
+
+static long blocks, slabs;
+
+/* Slabs are the only blocks of that size. */
+static void count(void *block, long by)
+{
+    __atomic_fetch_add(malloc_usable_size(block) >= SLAB_SIZE ? &slabs : &blocks, by, __ATOMIC_RELAXED);
+}
 
 static void *allocate(size_t size, size_t align, void *context)
 {
     (void)context;
     void *block;
     if (posix_memalign(&block, align, size)) return NULL;
-    __atomic_fetch_add(&blocks, 1, __ATOMIC_RELAXED);
+    count(block, 1);
     return block;
 }
 static void *resize(void *block, size_t size, void *context)
 {
     (void)context;
-    return realloc(block, size);
+    count(block, -1);
+    void *grown = realloc(block, size);
+    count(grown ? grown : block, 1);
+    return grown;
 }
 static void release(void *block, void *context)
 {
     (void)context;
-    __atomic_fetch_sub(&blocks, 1, __ATOMIC_RELAXED);
+    count(block, -1);
     free(block);
 }
 const ac_allocator counting_allocator = { allocate, resize, release, NULL };
@@ -59,7 +71,8 @@ static int open_descriptors(void)
 
 struct memory memory_now(void)
 {
-    return (struct memory){ resident_kib(), __atomic_load_n(&blocks, __ATOMIC_RELAXED), open_descriptors() };
+    return (struct memory){ resident_kib(), __atomic_load_n(&slabs, __ATOMIC_RELAXED),
+                            __atomic_load_n(&blocks, __ATOMIC_RELAXED), open_descriptors() };
 }
 
 void print_descriptors(void)

@@ -38,7 +38,8 @@ load connections, files, memory_pipes, blocking_calls, signals, processes, runti
 
 struct memory {
     long resident; /* KiB */
-    long blocks;   /* of the runtime's allocations; 0: not counted */
+    long slabs;    /* of the runtime; 0: not counted */
+    long blocks;   /* its other allocations; 0: not counted */
     int descriptors;
 };
 struct memory memory_now(void);
