@@ -83,7 +83,7 @@ class Blocks:
             else:
                 guard = low.Code([*guard.parts, " && ", *mine.parts], merged(guard.facts, mine.facts))
         sites: list[low.Site] = []
-        setup = self.d.order.block(lambda: sites.append(self.d.order.site(await_.call))).body
+        setup = self.d.order.block(lambda: sites.append(self.d.order.sites.make(await_.call))).body
         lowered = low.LArm(sites[0], guard, arm.is_true, None, setup, [], c.line(arm.first), arm)
         pending.append((lowered, await_))
         return lowered
@@ -184,7 +184,7 @@ class Blocks:
         number = len(c.withins) + 1
         await_ = self._await_in(s.condition)
         sites: list[low.Site] = []
-        setup = order.block(lambda: sites.append(order.site(await_.call))).body
+        setup = order.block(lambda: sites.append(order.sites.make(await_.call))).body
         link = c.chains[id(s)]
         link.cleanup.text = low.Code([low.Dropped(sites[0])], low.Facts(reads={sites[0]}))
         link.cleanup.facts = link.cleanup.text.facts

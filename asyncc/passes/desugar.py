@@ -15,6 +15,7 @@ from .context import Context, Enclosing
 from .facts import facts_of_statement
 from .order import Order
 from .scopes import find_scopes
+from .temporaries import assign, save
 from .walk import AWAIT, JUMP, REWRITE, operands, parts, strip
 from .words import detach, word_operands
 
@@ -111,7 +112,7 @@ class Desugar:
                     break
                 if isinstance(inner, t.ExprStmt) and inner.expr.type.kind is not t.TypeKind.VOID:
                     temporary = c.temporary(inner.expr.type, inner.first)
-                    self.order._set(temporary, self.order.value(inner.expr), declares=True)
+                    assign(c, temporary, self.order.value(inner.expr), declares=True)
                     value = low.Text(low.Code([low.Place(temporary), ";"], low.Facts(reads={temporary})))
                     break
             self.statement(inner)
@@ -137,7 +138,7 @@ class Desugar:
             self._mark_label(s)
             s = s.body
         if isinstance(s, t.ExprStmt):
-            self.order._set(result, self.order.value(s.expr))
+            assign(self.c, result, self.order.value(s.expr))
         else:
             self.statement(s)
 
@@ -219,7 +220,7 @@ class Desugar:
         c = self.c
         link = c.chains[id(d)]
         init = strip(d.init) if d.init is not None else None
-        site = self.order.site(init.call, is_awaited=False) if isinstance(init, t.Lazy) else None
+        site = self.order.sites.make(init.call, is_awaited=False) if isinstance(init, t.Lazy) else None
         c.lazy_sites.setdefault(local, [])
         if site is not None:
             c.lazy_sites[local].append(site)
@@ -239,13 +240,13 @@ class Desugar:
         if isinstance(e, t.Assign) and isinstance(strip(e.value), t.Lazy):
             target, lazy = strip(e.target), strip(e.value)
             assert isinstance(target, t.Identifier) and target.local is not None and isinstance(lazy, t.Lazy)
-            site = self.order.site(lazy.call, is_awaited=False)
+            site = self.order.sites.make(lazy.call, is_awaited=False)
             c.lazy_sites.setdefault(target.local, []).append(site)
             c.out.append(low.LLazy(target.local, site, False, line=c.line(s.first)))
         elif isinstance(e, t.Spawn):
             nodes = word_operands(e)
             waits = any(c.marks[x] & AWAIT for x in nodes)
-            codes = self.order._operands(nodes) if waits else [self.order.rewrite(x) for x in nodes]
+            codes = self.order.residues(nodes) if waits else [self.order.rewrite(x) for x in nodes]
             code = detach(c, e, codes)
             c.out.append(low.Text(low.Code([*code.parts, ";"], code.facts), line=c.line(s.first)))
         elif c.marks[s] & AWAIT:
@@ -268,7 +269,7 @@ class Desugar:
             if not self.c.marks[e] & (AWAIT | REWRITE):
                 continue
             code = self.order.value(e)
-            code = self.order.save(e, code)
+            code = save(self.c, e, code)
             parts_ += [low.Span(at, e.first), *code.parts]
             facts.add(code.facts)
             at = e.last

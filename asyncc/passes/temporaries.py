@@ -1,0 +1,44 @@
+"""Temporaries: variables of the generated code that keep a value from where it is evaluated to where it is used."""
+
+from __future__ import annotations
+
+from ..ir import low
+from ..ir import tree as t
+from .context import Context, pointer_to
+
+
+def temporary_for(c: Context, e: t.Expr) -> t.Local:
+    ctype = e.type
+    if ctype.kind is t.TypeKind.ARRAY and ctype.element is not None:
+        ctype = pointer_to(ctype.element, c.unit.pointer_size)
+    elif ctype.kind is t.TypeKind.FUNCTION:
+        function = ctype
+        size = c.unit.pointer_size
+        ctype = t.CType(
+            t.TypeKind.POINTER, "", size, size, element=function, declare_with=lambda n: function.declare(f"(*{n})")
+        )
+    return c.temporary(ctype, e.first)
+
+
+def save(c: Context, e: t.Expr, code: low.Code) -> low.Code:
+    """The value of e, kept here: its residue from now on."""
+    if is_temporary(code):
+        return code
+    temporary = temporary_for(c, e)
+    assign(c, temporary, code, declares=True)
+    return use(temporary)
+
+
+def assign(c: Context, local: t.Local, code: low.Code, declares: bool = False) -> None:
+    c.out.append(low.LTemp(local, code, declares, line=local.position.line))
+
+
+def use(local: t.Local) -> low.Code:
+    return low.Code([low.Place(local)], low.Facts(reads={local}))
+
+
+def is_temporary(code: low.Code) -> bool:
+    if len(code.parts) != 1:
+        return False
+    part = code.parts[0]
+    return isinstance(part, low.Place) and part.local.index == -1
