@@ -95,6 +95,7 @@ struct ac__cache {
     struct ac__list slabs[KINDS];
     unsigned count;         /* of its slabs */
     unsigned empty;         /* of those without a used cell, the current ones not counted */
+    unsigned least;         /* … the fewest since the last quiet moment: so many were not needed */
     struct ac__cache *next; /* in the list of caches nobody uses */
 };
 
@@ -232,7 +233,7 @@ static ac__cold struct cell *alloc_slow(struct ac__cache *cache, struct class *c
         slab = class->usable;
         if (slab) {
             class->usable = slab->next_usable;
-            if (slab->used == 0) cache->empty--;
+            if (slab->used == 0 && --cache->empty < cache->least) cache->least = cache->empty;
         } else {
             slab = slab_new(cache, class);
         }
@@ -419,9 +420,10 @@ void ac__shared_walk(const struct ac__task_walk *walk)
 
 /* --- Giving memory back --------------------------------------------------------------------------------------------*/
 
-/* How many empty slabs a cache may keep for a burst to come; and how many slabs one may keep that is out of use for a
- * moment, as when a thread calls ac_block_on again and again. */
-enum { SPARE_SLABS = 8, SPARE_AT_REST = 8 };
+/* How many empty slabs a cache may keep for a burst to come. More than these go when they were not needed between one
+ * quiet moment and the next; else a program that does the same again and again, with a pause in between, would have the
+ * system make the same pages anew each time. */
+enum { SPARE_SLABS = 8 };
 
 static void slab_free(struct slab *slab)
 {
@@ -431,10 +433,10 @@ static void slab_free(struct slab *slab)
 }
 
 /* An empty slab has free cells, so it is in the list of usable ones, or current. */
-static void release_empty(struct ac__cache *cache, struct class *class, unsigned spare)
+static void release_empty(struct ac__cache *cache, struct class *class, unsigned keep)
 {
     struct slab **link = &class->usable;
-    while (*link && cache->empty > spare) {
+    while (*link && cache->empty > keep) {
         struct slab *slab = *link;
         if (slab->used > 0) {
             link = &slab->next_usable;
@@ -456,9 +458,11 @@ void ac__cache_trim(struct ac__cache *cache)
 {
     if (cache->count <= SPARE_SLABS) return; /* it may keep as many, full or not */
     take_all_returned(cache);
+    unsigned needed = cache->empty - cache->least, keep = needed > SPARE_SLABS ? needed : SPARE_SLABS;
     for (unsigned kind = 0; kind < KINDS; kind++)
-        for (unsigned class = 0; class < CLASSES && cache->empty > SPARE_SLABS; class ++)
-            release_empty(cache, &cache->classes[kind][class], SPARE_SLABS);
+        for (unsigned class = 0; class < CLASSES && cache->empty > keep; class ++)
+            release_empty(cache, &cache->classes[kind][class], keep);
+    cache->least = cache->empty;
 }
 
 void ac__cache_leave(struct ac__cache *cache)
@@ -474,11 +478,7 @@ void ac__cache_leave(struct ac__cache *cache)
             class->current = NULL;
         }
     }
-}
-
-void ac__cache_rest(struct ac__cache *cache)
-{
-    if (cache->count > SPARE_AT_REST) ac__cache_leave(cache);
+    cache->least = cache->empty; /* 0 */
 }
 
 void ac__caches_tidy(void)

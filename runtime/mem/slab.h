@@ -18,12 +18,10 @@ struct ac__task;
 /* A cache that nobody uses, with what earlier owners left in it; NULL when memory is out. */
 struct ac__cache *ac__cache_open(void);
 void ac__cache_close(struct ac__cache *cache);
-/* A quiet point: gives slabs that are empty back, but for a few. By the owner. */
+/* A quiet moment: gives back empty slabs that were not needed since the last one, but for a few. By the owner. */
 void ac__cache_trim(struct ac__cache *cache);
-/* It will not be used for a while: gives back all; or, with _rest, does nothing when they are few, since it may be used
- * again at once. By the owner, or where nobody can become that. */
+/* It will not be used for a while: gives back all that are empty. By the owner, or where nobody can become that. */
 void ac__cache_leave(struct ac__cache *cache);
-void ac__cache_rest(struct ac__cache *cache);
 /* Does that for the caches that nobody owns. Any thread, now and then. */
 void ac__caches_tidy(void);
 

@@ -23,18 +23,22 @@ void ac__visitor_give(ac_runtime *rt, struct ac__worker *worker)
     worker->stands_in = false;
     ac__atomic_store(&worker->quiet, 1, seq_cst);
     ac__lock_acquire(&rt->workers_lock); /* a dump walks its tasks under this lock */
-    ac__cache_rest(worker->cells);
+    ac__cache_trim(worker->cells);
+    worker->rested = false;
     worker->next_idle = rt->idle_visitors;
     rt->idle_visitors = worker;
     ac__lock_release(&rt->workers_lock);
 }
 
-/* The tasks that a visitor spawned may outlive its visit; what they leave comes home to nobody. */
+/* The tasks that a visitor spawned may outlive its visit; what they leave comes home to nobody. One that was not used
+ * since the last time keeps nothing. */
 void ac__visitors_tidy(ac_runtime *rt)
 {
     if (!ac__lock_try(&rt->workers_lock)) return;
-    for (struct ac__worker *worker = rt->idle_visitors; worker; worker = worker->next_idle)
-        ac__cache_leave(worker->cells);
+    for (struct ac__worker *worker = rt->idle_visitors; worker; worker = worker->next_idle) {
+        if (worker->rested) ac__cache_leave(worker->cells);
+        worker->rested = true;
+    }
     ac__lock_release(&rt->workers_lock);
 }
 

@@ -46,6 +46,7 @@ struct ac__worker {
     bool in_driver;           /* wakes come from the driver: they are announced together, afterwards */
     bool pushed;              /* … and there were some */
     bool stands_in;           /* VISITOR: only until the end of a poll, see in_place.c */
+    bool rested;              /* VISITOR: not in use at the last tidying, nor since */
     bool has_local;           /* spawned a local task since it entered ac_block_on */
     uint32_t tick;            /* polls, for what is to be done now and then */
     uint32_t global_interval; /* polls between two visits to the global queue */

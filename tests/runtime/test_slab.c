@@ -81,12 +81,33 @@ START_TEST(empty_slabs_are_given_back_at_a_quiet_point)
     for (int i = 0; i < N; i++) REQUIRE((cells[i] = ac__cell_alloc(256)) != NULL);
     size_t full = ac__slabs_bytes();
     for (int i = 0; i < N; i++) ac__cell_free(cells[i]);
+    ac__cache_trim(cache); /* they were needed until now */
     ac__cache_trim(cache);
 #if !defined __SANITIZE_ADDRESS__
     ck_assert_uint_ge(full, before + N * 256);
 #endif
     ck_assert_uint_le(ac__slabs_bytes(), before + (size_t)10 * 64 * 1024); /* some are kept */
     (void)full;
+}
+END_TEST
+
+/* A program that does the same again after each quiet moment gets its slabs again. */
+START_TEST(slabs_that_are_needed_again_are_kept)
+{
+    enum { N = 20000 };
+    static void *cells[N];
+    size_t first = 0;
+    for (int round = 0; round < 5; round++) {
+        for (int i = 0; i < N; i++) REQUIRE((cells[i] = ac__cell_alloc(256)) != NULL);
+        for (int i = 0; i < N; i++) ac__cell_free(cells[i]);
+        ac__cache_trim(cache);
+        if (round == 0) first = ac__slabs_bytes();
+        ck_assert_uint_eq(ac__slabs_bytes(), first);
+    }
+    ac__cache_trim(cache);
+#if !defined __SANITIZE_ADDRESS__
+    ck_assert_uint_lt(ac__slabs_bytes(), first);
+#endif
 }
 END_TEST
 
@@ -134,12 +155,14 @@ START_TEST(the_shared_cache_gives_back_too)
     for (int round = 0; round < 3; round++) {
         free_all(cells_of_all_sizes());
         ac__caches_tidy();
+        ac__caches_tidy();
         ck_assert_uint_le(ac__slabs_bytes(), before + (size_t)(SIZES + 8) * 64 * 1024);
     }
     enum { N = 20000 };
     static void *cells[N + 1];
     for (int i = 0; i < N; i++) REQUIRE((cells[i] = ac__cell_alloc(256)) != NULL);
     free_all(cells);
+    ac__caches_tidy();
     ac__caches_tidy();
     ck_assert_uint_le(ac__slabs_bytes(), before + (size_t)(SIZES + 8 + 1) * 64 * 1024);
 }
@@ -291,6 +314,7 @@ int main(void)
     tcase_add_test(owned, a_freed_cell_is_the_next_one);
     tcase_add_test(owned, cells_freed_elsewhere_come_home);
     tcase_add_test(owned, empty_slabs_are_given_back_at_a_quiet_point);
+    tcase_add_test(owned, slabs_that_are_needed_again_are_kept);
     tcase_add_test(owned, a_cache_that_is_left_keeps_nothing);
     tcase_add_test(owned, what_comes_home_to_nobody_is_given_back);
     tcase_add_test(owned, a_walk_meets_each_task_once);
