@@ -355,9 +355,10 @@ class FunctionPrinter:
         w.line(f"(void){me};")
         for name in self._exit_names():
             w.line(f"unsigned {name} = 0;")
-        words = {tok.text for tok in c.tokens[function.body.first : function.body.last]}
+        body = range(function.body.first, function.body.last)
+        named = {v for token, v in function.names.items() if token in body}
         for p in function.parameters:
-            if p.name and p not in self.frame.names and p.name in words:
+            if p not in self.frame.names and p in named:
                 w.line(f"{p.type.declare(p.name)};")
         if runs:
             self._cancel_dispatch()

@@ -87,6 +87,7 @@ class Local:
     cleanup: str = ""  # function named by __attribute__((cleanup(f)))
     is_future: bool = False  # declared ac_future(T)
     address_taken: bool = False  # &x, or an array that decays, a record whose array member decays, captured by asm "m"
+    is_hidden: bool = False  # a block in its scope declares the name again, as whatever
     index: int = 0  # order of declaration in the function
 
 

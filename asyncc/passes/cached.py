@@ -6,11 +6,12 @@ register. Here it is decided which ones are *cached*: declared and used as the u
 where the function is really suspended, and loaded when it resumes. Nothing else changes: a cached variable's place in the
 frame is laid out as if it lived there all the time, and it holds the value whenever the function is suspended.
 
-Cached are scalars and pointers whose address nobody knows and that certainly have a value at each wait over which they are
-kept (C compilers would else warn of the store). Left in the frame: what a defer uses or what is live behind one, since a
-cancelled frame enters there without passing a resume; all variables of functions with a gather, whose branches are calls
-of their own; and those that are used less often in loops than the function waits while they live, for which storing and
-loading would be more work than it saves.
+Cached are scalars and pointers whose address nobody knows, whose name no inner block gives to something else (the stores
+and loads stand there too), and that certainly have a value at each wait over which they are kept (C compilers would else
+warn of the store). Left in the frame: what a defer uses or what is live behind one, since a cancelled frame enters there
+without passing a resume; all variables of functions with a gather, whose branches are calls of their own; and those that
+are used less often in loops than the function waits while they live, for which storing and loading would be more work than
+it saves.
 """
 
 from __future__ import annotations
@@ -70,7 +71,15 @@ def _candidates(flow: Flow) -> int:
 
 def _is_plain(v: t.Local) -> bool:
     kind = v.type
-    if v.index < 0 or v.address_taken or v.is_future or v.cleanup or v.alignment > kind.align or not v.name:
+    if (
+        v.index < 0
+        or v.address_taken
+        or v.is_hidden
+        or v.is_future
+        or v.cleanup
+        or v.alignment > kind.align
+        or not v.name
+    ):
         return False
     if kind.is_const or kind.is_volatile or kind.is_atomic or not 0 < kind.size <= _WIDEST:
         return False

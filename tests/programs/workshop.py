@@ -116,6 +116,14 @@ class Workshop:
             self.translated[source] = output
         return self.translated[source]
 
+    def translate_eagerly(self, source: Path) -> Path:
+        """The same with every variable in a C local that may be kept in one, whether or not that saves anything."""
+        output = self.folder / f"{source.parent.name}-{source.stem}-eager.c"
+        eager = [sys.executable, str(TOP / "tests" / "fuzz" / "eager.py")]
+        done = execute([*eager, str(source), "-o", str(output), "-std=gnu11", "--no-line"])
+        assert (done.returncode, done.stderr) == (0, "")
+        return output
+
     def build(self, sources: list[Path], configuration: Configuration, *flags: str) -> Path:
         """The program of these files. The C of asyncc and of the tests compiles without a warning."""
         c_files = [str(self.translate(p)) if p.suffix == ".ac" else str(p) for p in sources]

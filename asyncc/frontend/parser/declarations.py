@@ -440,7 +440,7 @@ class Declarations(Expressions):
             self.attributes(Declared(self.at))
             if self.accept("="):
                 self.conditional()
-            self.scopes.top.names[self.tokens[name].text] = EnumConstant(self.tokens[name].text, made)
+            self.scopes.declare(self.tokens[name].text, EnumConstant(self.tokens[name].text, made))
             self.constants[name] = made
             if not self.accept(","):
                 break
@@ -566,7 +566,7 @@ class Declarations(Expressions):
     def declare_parameter(self, name: int) -> Local:
         token = self.tokens[name]
         local = Local(token.text, PENDING, token.position, is_parameter=True)
-        self.scopes.top.names[token.text] = local
+        self.scopes.declare(token.text, local)
         self.names[name] = local
         return local
 
@@ -633,7 +633,7 @@ class Declarations(Expressions):
         token = self.tokens[declared.name]
         name = self.global_name(token.text)
         made = LocalType("typedef", token.text, name, position=token.position, is_future=is_future)
-        self.scopes.top.names[token.text] = made
+        self.scopes.declare(token.text, made)
         self.note_type(made)
         self.type_names[declared.name] = made
         self.oracle.define_type(declared.name, made)  # type: ignore[attr-defined]
@@ -645,7 +645,7 @@ class Declarations(Expressions):
 
     def _declare_function(self, declared: Declared, specifiers: Specifiers) -> None:
         name = self.tokens[declared.name].text
-        self.scopes.top.names[name] = LocalFunction(name, declared.name)
+        self.scopes.declare(name, LocalFunction(name, declared.name))
         found: FunctionDecl | None = self.oracle.declared_function(declared.name)  # type: ignore[attr-defined]
         if found is not None and name not in self.functions:
             self.declared_here[name] = found
@@ -666,6 +666,6 @@ class Declarations(Expressions):
         if not self.unevaluated:
             self.locals.append(local)
             self.scopes.top.locals.append(local)
-        self.scopes.top.names[token.text] = local
+        self.scopes.declare(token.text, local)
         self.names[declared.name] = local
         return local

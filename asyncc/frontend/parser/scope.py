@@ -52,6 +52,12 @@ class Scopes:
     def top(self) -> Scope:
         return self.stack[-1]
 
+    def declare(self, name: str, meaning: Meaning) -> None:
+        hidden = self.find(name)
+        if isinstance(hidden, Local) and name not in self.top.names:
+            hidden.is_hidden = True
+        self.top.names[name] = meaning
+
     def find(self, name: str) -> Meaning | None:
         for scope in reversed(self.stack):
             if name in scope.names:
