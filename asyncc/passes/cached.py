@@ -6,25 +6,29 @@ register. Here it is decided which ones are *cached*: declared and used as the u
 where the function is really suspended, and loaded when it resumes. Nothing else changes: a cached variable's place in the
 frame is laid out as if it lived there all the time, and it holds the value whenever the function is suspended.
 
-Cached are scalars and pointers whose address nobody knows, whose name no inner block gives to something else (the stores
-and loads stand there too), and that certainly have a value at each wait over which they are kept (C compilers would else
-warn of the store). Left in the frame: what a defer uses or what is live behind one, since a cancelled frame enters there
-without passing a resume; all variables of functions with a gather, whose branches are calls of their own; and those that
-are used less often in loops than the function waits while they live, for which storing and loading would be more work than
-it saves.
+Cached are scalars and pointers whose address nobody knows, whose name no inner block and no macro gives to something else
+(the stores and loads stand there too), and that certainly have a value at each wait over which they are kept (C compilers
+would else warn of the store). Left in the frame: what a defer uses or what is live behind one, since a cancelled frame
+enters there without passing a resume; all variables of functions with a gather, whose branches are calls of their own; and
+those that are used less often in loops than the function waits while they live, for which storing and loading would be more
+work than it saves.
 """
 
 from __future__ import annotations
 
+import re
+
 from ..ir import low
 from ..ir import tree as t
 from ..ir.frame import Cached
+from ..ir.source import TokenKind
 from .flow import Flow
 from .liveness import Liveness
 
 _TURNS = 8  # how often a loop is thought to go round
 _DEEPEST = 5  # loops in loops beyond this count no more
 _WIDEST = 16  # bytes
+_DEFINED = re.compile(r"(?:#|%:)\s*define\s+(\w+)")
 
 
 def find_cached(liveness: Liveness) -> Cached:
@@ -61,12 +65,21 @@ def _locals(liveness: Liveness, bits: int) -> list[t.Local]:
 def _candidates(flow: Flow) -> int:
     """Scalars that the user declared and whose address is never taken, neither for good nor for a call."""
     bits = 0
+    macros = _macros(flow)
     for v in flow.variables:
-        if isinstance(v, t.Local) and _is_plain(v):
+        if isinstance(v, t.Local) and _is_plain(v) and v.name not in macros:
             bits |= flow.bits[v]
     for node in flow.nodes:
         bits &= ~node.escapes
     return bits & ~(flow.always | flow.borrowed | flow.of_arms)
+
+
+def _macros(flow: Flow) -> set[str]:
+    """What becomes a macro inside of the function: behind that a variable of the name cannot be named."""
+    body = flow.c.function.body
+    tokens = flow.c.tokens[body.first : body.last]
+    found = (_DEFINED.match(token.text) for token in tokens if token.kind is TokenKind.DIRECTIVE)
+    return {match[1] for match in found if match is not None}
 
 
 def _is_plain(v: t.Local) -> bool:

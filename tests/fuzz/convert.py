@@ -367,10 +367,12 @@ class Converter:
         entry.callers.add(function.get_usr())
         source = self.source_of(call)
         start, end = call.extent.start.offset, call.extent.end.offset
-        name = callee.spelling.encode()
+        name = re.compile(re.escape(callee.spelling.encode()) + rb"\s*\(")
         if source is None:
             entry.stays_plain = "called from a file outside of the project"
-        elif not re.compile(re.escape(name) + rb"\s*\(").match(source.code, start) or start in source.macros:
+        elif start in source.macros and name.match(source.code, start):
+            entry.stays_plain = "called by a macro of its own name"
+        elif not name.match(source.code, start) or start in source.macros:
             entry.is_called_from_macro = True
         else:
             self.add_call(entry, source, start, end, parent)
