@@ -11,11 +11,12 @@ int ac__timer_poll_slow(struct ac__timer *timer, ac_context *cx)
 {
     uint32_t state = ac__timer_state(timer);
     if (state == AC__TIMER_NEW) {
-        if (timer->relative) {
-            timer->deadline = timer->deadline > 0 ? ac__instant_after(ac__now(cx), timer->deadline) : INT64_MIN;
-            timer->relative = 0;
-        }
-        if (timer->deadline != INT64_MIN && ac__timer_arm(timer, cx, timer->deadline)) return AC_PENDING;
+        bool relative = timer->relative;
+        int64_t given = timer->deadline;
+        timer->relative = 0;
+        if (relative && given <= 0) timer->deadline = INT64_MIN; /* over, and no reason to ask the clock */
+        else if (relative && ac__timer_arm_after(timer, cx, given)) return AC_PENDING;
+        else if (!relative && given != INT64_MIN && ac__timer_arm(timer, cx, given)) return AC_PENDING;
     } else if (state == AC__TIMER_FIRING) {
         ac__timer_cancel(timer);
     }

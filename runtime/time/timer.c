@@ -7,14 +7,26 @@
 
 int64_t ac__now(const ac_context *cx) { return ac__timers_now(ac__runtime_timers(ac__runtime_of(cx))); }
 
-bool ac__timer_arm(struct ac__timer *timer, ac_context *cx, int64_t deadline)
+static bool arm_on(struct ac__timers *timers, struct ac__timer *timer, ac_context *cx, int64_t deadline, int64_t now)
 {
-    struct ac__timers *timers = ac__runtime_timers(ac__runtime_of(cx));
-    int64_t now = ac__timers_now(timers);
     timer->deadline = deadline;
     if (deadline <= now) return false;
     timer->task = cx->task;
     return ac__wheel_arm(&timers->wheels[ac__runtime_wheel_of(cx)], timer, now);
+}
+
+bool ac__timer_arm(struct ac__timer *timer, ac_context *cx, int64_t deadline)
+{
+    struct ac__timers *timers = ac__runtime_timers(ac__runtime_of(cx));
+    return arm_on(timers, timer, cx, deadline, ac__timers_now(timers));
+}
+
+/* One reading of the clock, which is a third of what a sleep costs. */
+bool ac__timer_arm_after(struct ac__timer *timer, ac_context *cx, int64_t duration)
+{
+    struct ac__timers *timers = ac__runtime_timers(ac__runtime_of(cx));
+    int64_t now = ac__timers_now(timers);
+    return arm_on(timers, timer, cx, ac__instant_after(now, duration), now);
 }
 
 /* Passing through the lock also waits for a firing thread that has not let go of the timer. */

@@ -38,6 +38,7 @@ bool ac__timers_advance_idle(struct ac__timers *timers);
 int64_t ac__now(const ac_context *cx);
 /* Arms, for cx's task, a timer that is not linked. False: the deadline is not ahead; the timer was not linked. */
 bool ac__timer_arm(struct ac__timer *timer, ac_context *cx, int64_t deadline);
+bool ac__timer_arm_after(struct ac__timer *timer, ac_context *cx, int64_t duration);
 /* Unlinks it if it is linked. After this no other thread touches the timer, which is NEW or FIRED. */
 void ac__timer_cancel(struct ac__timer *timer);
 /* "timer, 34 ms left" */
