@@ -6,17 +6,23 @@
 #include "asyncc/task.h"
 #include "time/timer.h"
 
+/* Arms it for the first time; false: it is due. */
+static bool begin(struct ac__timer *timer, ac_context *cx)
+{
+    int64_t given = timer->deadline;
+    if (!timer->relative) return given != INT64_MIN && ac__timer_arm(timer, cx, given);
+    timer->relative = 0;
+    if (given > 0) return ac__timer_arm_after(timer, cx, given);
+    timer->deadline = INT64_MIN; /* over, and no reason to ask the clock */
+    return false;
+}
+
 /* States: NEW, until it was armed; WAITING does not come here. */
 int ac__timer_poll_slow(struct ac__timer *timer, ac_context *cx)
 {
     uint32_t state = ac__timer_state(timer);
     if (state == AC__TIMER_NEW) {
-        bool relative = timer->relative;
-        int64_t given = timer->deadline;
-        timer->relative = 0;
-        if (relative && given <= 0) timer->deadline = INT64_MIN; /* over, and no reason to ask the clock */
-        else if (relative && ac__timer_arm_after(timer, cx, given)) return AC_PENDING;
-        else if (!relative && given != INT64_MIN && ac__timer_arm(timer, cx, given)) return AC_PENDING;
+        if (begin(timer, cx)) return AC_PENDING;
     } else if (state == AC__TIMER_FIRING) {
         ac__timer_cancel(timer);
     }
