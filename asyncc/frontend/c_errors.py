@@ -33,6 +33,8 @@ _INTERNAL = ("ac__select", "ac__when", "ac__gather", "ac__defer", "ac__otherwise
 
 MISSING = "file not found"
 TOO_DEEP = "nesting level exceeded"
+_WANTING = re.compile(r"undeclared|unknown type name|undefined builtin|needs target feature")
+_MOST = 50  # errors that are said
 _TOO_MANY = "too many errors emitted"  # there are fifty others then, each with its place
 
 
@@ -55,25 +57,43 @@ def _misplaced(found: ClangDiagnostic, what: re.Match[str], source: SourceText) 
     return Diagnostic("error", "word-place", position, message, length=found.length, fix="leave it out")
 
 
-def in_foreign_header(
+def without_foreign_headers(
     found: list[Diagnostic], source: SourceText, folders: list[str], version: int
-) -> Diagnostic | None:
-    """One error for all that clang's parser has against a header which another compiler brings for itself alone."""
-    for d in found:
-        if d.position is None or not d.position.file.startswith(tuple(f"{folder}/" for folder in folders)):
-            continue
+) -> list[Diagnostic]:
+    """The errors less those in headers which another compiler brings for itself alone (vector intrinsics, above all).
+
+    What clang's parser has against them is in the bodies of functions, for want of some builtin, and the C compiler will read
+    them for itself. What they declare is known all the same. Only where the user's text wants something that could not be
+    read, one error says which header that may be about and what to do."""
+    foreign = [d for d in found if _is_in(d, folders) and MISSING not in d.message]
+    left = [d for d in found if d not in foreign]
+    if foreign and any(_WANTING.search(d.message) for d in left):
+        return [*_foreign_header(foreign, source, version), *left][: _MOST + 1]
+    return left[:_MOST]
+
+
+def _is_in(d: Diagnostic, folders: list[str]) -> bool:
+    return d.position is not None and d.position.file.startswith(tuple(f"{folder}/" for folder in folders))
+
+
+def _foreign_header(foreign: list[Diagnostic], source: SourceText, version: int) -> list[Diagnostic]:
+    """One error for all that clang's parser has against such headers."""
+    for d in foreign:
+        assert d.position is not None
         own = (n.position for n in d.notes if n.position is not None and n.position.file == source.path)
         name = d.position.file.rsplit("/", 1)[-1]
-        return Diagnostic(
+        error = Diagnostic(
             "error",
             "c",
             next(own, d.position),
-            f"this <{name}> is written for its own compiler alone, and asyncc reads C with libclang {version}",
+            f"not all of <{name}> could be read: it is written for its own compiler alone, and asyncc reads C with "
+            f"libclang {version}",
             [Note(d.message, d.position)],
             fix=f"install the headers of clang {version} (Debian: apt install libclang-common-{version}-dev), or name their "
             "folder in ASYNCC_CLANG_HEADERS; or install the libclang that fits the clang you have (pip install 'libclang==14.*')",
         )
-    return None
+        return [error]
+    return []
 
 
 def _convert(found: ClangDiagnostic, source: SourceText) -> Diagnostic:

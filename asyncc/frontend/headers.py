@@ -130,7 +130,8 @@ class _Splicer:
         if included in self.wanted:
             if included not in self.files:
                 return included
-            return b"" if included in self.once else None
+            if included in self.once:
+                return b""
         return self._moved(name, included, text) if inside else None
 
     def _moved(self, name: str, included: str, text: str) -> bytes | None:

@@ -50,7 +50,6 @@ _STRICT = [
     "-Werror=incompatible-function-pointer-types",
     "-Werror=int-conversion",
     "-Wignored-attributes",  # a warning: c_errors.py makes errors of those that are about the word
-    "-ferror-limit=50",
     "-fbracket-depth=1200",  # gcc has no limit; clang's own of 256 is for its stack, which takes this many everywhere
 ]
 _LINE = re.compile(r'#\s*(?:line\s+)?(\d+)(?:\s+"((?:[^"\\]|\\.)*)")?')
@@ -93,9 +92,10 @@ class Frontend:
         self.declarations = declared.read(self.first, self.macros)
         self.macros.set_command_line(self.options.defines)
         found = c_errors.errors(self.first, self.source)
+        if self._toolchain.foreign:
+            found = c_errors.without_foreign_headers(found, self.source, self._toolchain.foreign, self.lib.version)
         if found:
-            foreign = c_errors.in_foreign_header(found, self.source, self._toolchain.foreign, self.lib.version)
-            raise InputErrors(in_order([foreign] if foreign else self._worth_saying(found)))
+            raise InputErrors(in_order(self._worth_saying(found)))
 
     @staticmethod
     def _worth_saying(found: list[Diagnostic]) -> list[Diagnostic]:
@@ -126,6 +126,7 @@ class Frontend:
             f"-I{own}",
             *self._toolchain.flags,
             *_STRICT,
+            f"-ferror-limit={0 if self._toolchain.foreign else 50}",  # headers for another compiler may give hundreds
             # gcc takes [[…]] in every standard; clang since 17, which then forgot the flag.
             *(["-fdouble-square-bracket-attributes"] if self.lib.version < 17 else []),
         ]
