@@ -88,7 +88,7 @@ class Trial:
 
     def build_plain(self) -> Path:
         program = self.work / "plain"
-        must(["gcc", *QUIET, "-O1", *self.flags(), *map(str, self.files()), "-lm", "-o", str(program)], 300, "plain C")
+        must(["gcc", *QUIET, "-O1", *self.flags(), *map(str, self.files()), *self.body.libraries, "-lm", "-o", str(program)], 300, "plain C")
         return program
 
     def convert(self, options: Options) -> tuple[list[Path], int, int]:
@@ -133,6 +133,7 @@ class Trial:
             *own,
             *map(str, c_files),
             str(HERE / "drive.c"),
+            *self.body.libraries,
             "-lm",
         ]
         must([*command, "-o", str(program)], 900, f"{compiler} of the output")

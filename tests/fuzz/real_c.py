@@ -27,6 +27,7 @@ class Body:
     prepare: str = ""  # shell commands in a copy of the sources
     inputs: dict[str, str] = field(default_factory=dict)
     compiler: str = ""  # the only one that takes the same branches of its #if as clang, where it asks for versions
+    libraries: tuple[str, ...] = ()
     statements: float = 1.0  # the share of statements with a suspension: large programs take long
 
 
@@ -176,4 +177,17 @@ BODIES = (
                  "bad.yaml": "a: [1, 2\nb: }\n"},
     ),
     Body("minilzo", "lzo2", ("minilzo/minilzo.c", "minilzo/testmini.c"), ("./P",), flags=("-Iminilzo", "-Iinclude/lzo", "-Iinclude")),
+    Body("jimtcl", "jimtcl", ("_load-static-exts.c", "jim.c", "jim-a*.c", "jim-[cefh]*.c", "jim-in*.c", "jim-[l]*.c", "jim-namespace.c", "jim-p*.c", "jim-readd*.c", "jim-reg*.c", "jim-s[iuy]*.c", "utf8.c", "jimregexp.c", "jimiocompat.c", "initjimsh.c", "jimsh.c", "_[a-k]*.c", "_[m-z]*.c"),
+         ("./P t.tcl", "./P -e 'expr {2 ** 20 % 1000}'", "./P bad.tcl"), prepare="./configure --disable-docs --disable-ssl --disable-lineedit > c.log 2>&1 && make > make.log 2>&1", statements=0.3,
+         flags=("-I.", "-D_GNU_SOURCE"),
+         inputs={"t.tcl": "proc fact n { if {$n < 2} { return 1 }; expr {$n * [fact [expr {$n - 1}]]} }\nputs [fact 15]\nset l {}\nfor {set i 0} {$i < 40} {incr i} { lappend l [expr {$i * 7 % 41}] }\n"
+                 "puts [lsort -integer $l]\nputs [lmap x $l { expr {$x > 20 ? $x : [continue]} }]\narray set a {x 1 y 2 z 3}\nforeach k [lsort [array names a]] { puts \"$k $a($k)\" }\n"
+                 "puts [regexp -inline {(\\d+)-(\\w+)} {ab 12-xyz}]\nputs [regsub -all {o} foobooo 0]\nputs [format {%5.2f|%-6s|%x} 3.14159 ab 255]\nputs [string map {a b c d} aacc]\nputs [dict get {a {b c}} a b]\n"
+                 "if {[catch {error oops} e]} { puts $e }\nputs [join [split a:b:c :] +]\nputs [string repeat ab 5][string toupper xyz][string reverse abc]\nputs [switch -glob foo { f* {list yes} default {list no} }]\n",
+                 "bad.tcl": "puts [expr {1 +}]\n"},
+    ),
+    Body("mandoc", "mandoc", ("arch.c", "att.c", "chars.c", "compat_ohash.c", "compat_progname.c", "compat_recallocarray.c", "compat_stringlist.c", "compat_strlcat.c", "compat_strlcpy.c", "compat_strtonum.c", "dba*.c", "dbm*.c", "eqn.c", "eqn_*.c", "html.c", "lib.c", "main.c", "man.c", "man_*.c", "manconf.c", "mandoc.c", "mandoc_*.c", "mandocdb.c", "manpath.c", "mansearch.c", "mdoc.c", "mdoc_*.c", "msec.c", "out.c", "preconv.c", "read.c", "roff.c", "roff_*.c", "st.c", "tag.c", "tbl.c", "tbl_*.c", "term.c", "term_*.c", "tree.c"),
+         ("./P -T ascii src/mandoc.1", "./P -T html src/roff.7", "./P -T markdown src/mdoc.7", "./P -T tree src/tbl.7 src/eqn.7", "./P -T ps src/man.7", "./P -T lint src/mandoc_char.7 src/man.cgi.3", "./P -T man src/mandocd.8", "./P nothing.1"),
+         prepare="./configure > c.log 2>&1; make > make.log 2>&1; sed -i 's,\\bpend\\b,p_end,g' *.c", flags=("-I.", "-D_GNU_SOURCE", "-D__noreturn__="), libraries=("-lz",), statements=0.3,
+    ),
 )  # fmt: skip
