@@ -7,9 +7,11 @@ from pathlib import Path
 
 from ..ir import tree as t
 from ..passes.calls import Calls, expressions
+from ..passes.lowered import Lowered
 from ..passes.walk import strip
 from ..paths import include_dir
-from .c_function import FunctionPrinter, Lowered
+from .c_forward import print_forward
+from .c_function import FunctionPrinter
 from .c_helpers import print_helper
 from .c_tokens import Renames, TokenPrinter
 from .c_user_text import UserText
@@ -48,7 +50,7 @@ def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], w: Wr
     helpers = [h for h in context.helpers if h.name not in helpers_printed]
     helpers_printed |= {h.name for h in helpers}
     if helpers or context.is_async:
-        printer.forward()
+        print_forward(context, w)
     for helper in helpers:
         print_helper(context, helper, w)
     if context.is_async:

@@ -76,7 +76,7 @@ class GatherPrinter:
             self.fresh(f"if (ac__polled > AC_READY) {{ {self.cancel} ")
             indent = self.w.indent
             self.w.indent = indent + "    "
-            self.printer.dispatch(self.s.cleanup, "ac__polled - AC_READY")
+            self.printer.exits.dispatch(self.s.cleanup, "ac__polled - AC_READY")
             self.w.indent = indent
             self.fresh("}")
         self.w.indent = self.inner + "    "
@@ -85,7 +85,7 @@ class GatherPrinter:
     def _wait(self) -> None:
         s = self.s
         self.fresh(f"if (ac__waits) {{ {self.turn} = ({self.turn} + 1) % {self.count}; ")
-        self.printer.suspend(s.state, s.strand, s.watch, self.cancel)
+        self.printer.waits.suspend(s.state, s.strand, s.watch, self.cancel)
         self.printer.put(" }")
         self.fresh(f"goto {s.end.label};")
         s.end.used = True

@@ -79,7 +79,7 @@ class SelectPrinter:
         self.p.line = arm.line
         self.w.newline()
         if arm.guard is None and arm.site.kind == "lazy":
-            self.printer.check_lazy(arm.site)
+            self.printer.waits.check_lazy(arm.site)
             return
         if arm.guard is not None:
             self.put(f"if ({self.mask} & {self.one} << {i}) {{ ")
@@ -90,7 +90,7 @@ class SelectPrinter:
         if arm.setup:
             self.w.newline()
         if arm.site.kind == "lazy":
-            self.printer.check_lazy(arm.site)
+            self.printer.waits.check_lazy(arm.site)
         else:
             self.p.start(low.Code(self.p.init(arm.site)))
         self.w.indent = self.inner
@@ -102,7 +102,7 @@ class SelectPrinter:
         s, n, count = self.s, self.n, self.count
         self.p.line = s.line
         first = "0" if s.is_biased or count == 1 else f"ac__random({self.c.cx_name}, {count})"
-        self.printer.resume(s.state)
+        self.printer.waits.resume(s.state)
         self.put(f"ac__first_{n} = {first};")
         self.fresh(f"for (ac__turn_{n} = 0; ac__turn_{n} < {count}; ac__turn_{n}++) {{")
         self.w.indent = self.deeper
@@ -112,7 +112,7 @@ class SelectPrinter:
             label = f"case {i}" if i < count - 1 else "default"
             bit = f"{self.one} << {i}"
             self.fresh(
-                f"{label}: if ({self.mask} & {bit} && {self.printer.polled(arm.site, True)} == AC_READY) "
+                f"{label}: if ({self.mask} & {bit} && {self.printer.waits.polled(arm.site, True)} == AC_READY) "
                 f"{{ {self.mask} &= ~({bit}); ac__won_{n} = {i}; goto ac__won_{n}; }} break;"
             )
         self.p.line = s.line
@@ -146,7 +146,7 @@ class SelectPrinter:
             self.fresh(f"ac__won_{self.n} = {self.count};")
         else:
             self.w.newline()
-            self.printer.suspend(s.state, s.strand, s.watch, self.drop_arms)
+            self.printer.waits.suspend(s.state, s.strand, s.watch, self.drop_arms)
 
     def _act(self) -> None:
         """The statements of the arm that won, or of the default."""

@@ -11,7 +11,7 @@ from ..ir.machine import FieldKind
 from .c_code import CodePrinter
 
 if TYPE_CHECKING:
-    from .c_function import Lowered
+    from ..passes.lowered import Lowered
 
 
 def _is_described(site: low.Site) -> bool:

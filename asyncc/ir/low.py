@@ -315,6 +315,10 @@ class LAwait(Low):
     cancel: Exit
     strand: LStrand | None
 
+    @property
+    def state(self) -> int:
+        return self.site.state
+
 
 @dataclass(slots=True, eq=False)
 class LRelease(Low):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from ..emit.c_function import Lowered
 from ..ir import low
 from ..ir.machine import (
     END,
@@ -18,6 +17,7 @@ from ..ir.machine import (
     Strand,
 )
 from .flow import Flow
+from .lowered import Lowered
 
 MANY_STATES = 400  # beyond that the picture is of no use, and finding the edges takes the square of the time
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..emit.c_function import Lowered
 from ..ir import low
 from ..ir import tree as t
 from ..ir.frame import Frame
@@ -13,6 +12,7 @@ from .desugar import Desugar
 from .flow import Flow
 from .layout import Layout
 from .liveness import Liveness
+from .lowered import Lowered
 from .states import number_states
 
 
@@ -33,8 +33,7 @@ def lower_function(unit: t.Unit, function: t.Function, calls: Calls, frames: dic
     for i, node in enumerate(liveness.flow.nodes):
         step = node.state_of
         if isinstance(step, low.LAwait | low.LSelect | low.LGather):
-            state = step.site.state if isinstance(step, low.LAwait) else step.state
-            lowered.live[state] = liveness.variables(liveness.occupied(i) & liveness.kept)
+            lowered.live[step.state] = liveness.variables(liveness.occupied(i) & liveness.kept)
     return lowered
 
 
