@@ -51,7 +51,7 @@ class Parser(Statements):
     def _begin(self) -> None:
         self.locals, self.types, self.names, self.type_names = [], [], {}, {}
         self.constants, self.local_labels = {}, {}
-        self.called, self.labels, self._mentions = set(), {}, []
+        self.called, self.labels, self.mentions = set(), {}, []
         self.declared_here = {}
         self.unevaluated = 0
 

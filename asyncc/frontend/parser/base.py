@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from ...ir.source import Position, Token, TokenKind
-from ...ir.tree import CType, Expr, FunctionDecl, Local, LocalType, Selected, TypeKind
+from ...ir.tree import CType, Expr, FunctionDecl, Local, LocalType, Paren, Selected, TypeKind
 from ..diagnostics import Diagnostic, error
 from .scope import Scopes
 
 PENDING = CType(TypeKind.OTHER, "?", -1, 1, declare_with=lambda name: f"? {name}")
+
+
+def strip(expr: Expr) -> Expr:
+    """Without its parentheses."""
+    while isinstance(expr, Paren):
+        expr = expr.inner
+    return expr
 
 
 class Oracle(Protocol):
@@ -64,6 +73,7 @@ class Base:
         self.called: set[str] = set()
         self.selections: list[Selected] = []
         self.unevaluated = 0  # depth of sizeof, typeof …
+        self.mentions: list[Local] = []  # the locals named in there
         self.taken_names: set[str] = set()
         self.declared_here: dict[str, FunctionDecl] = {}
 
@@ -138,6 +148,19 @@ class Base:
         while at > 0 and self.tokens[at - 1].kind is TokenKind.DIRECTIVE:
             at -= 1
         return at
+
+    @contextmanager
+    def not_evaluated(self) -> Iterator[list[Local]]:
+        """Around an operand of sizeof, typeof and the like. Afterwards the list holds the locals that are named in it; what
+        is named inside of another such operand counts for both."""
+        named: list[Local] = []
+        first = len(self.mentions)
+        self.unevaluated += 1
+        yield named
+        self.unevaluated -= 1
+        named += dict.fromkeys(self.mentions[first:])
+        if not self.unevaluated:
+            del self.mentions[first:]
 
     # --- messages ------------------------------------------------------------------------------------------------------
 

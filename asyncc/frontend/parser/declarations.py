@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from ...ir.source import TokenKind
 from ...ir.tree import Declaration, Declarator, Expr, FunctionDecl, Local, LocalType, TypeKind
-from .base import PENDING
-from .expressions import Expressions, strip
+from .base import PENDING, strip
+from .expressions import Expressions
 from .scope import EnumConstant, LocalFunction, Scope
 
 _STORAGE = frozenset(
@@ -235,12 +235,8 @@ class Declarations(Expressions):
 
     def _typeof(self, found: Specifiers) -> None:
         first = self.next()
-        mentioned = len(self._mentions)
-        self.unevaluated += 1
-        self._parenthesised_type()
-        self.unevaluated -= 1
-        if not self.unevaluated:
-            del self._mentions[mentioned:]
+        with self.not_evaluated():
+            self._parenthesised_type()
         # ac_future(T) is __typeof__(… [AC__FUTURE]), whatever macro of the user's it comes through.
         if any(self.tokens[k].text == "AC__FUTURE" for k in range(first, self.last_end())):
             found.is_future = True
@@ -248,12 +244,8 @@ class Declarations(Expressions):
     def _alignas(self, found: Specifiers) -> None:
         self.next()
         first = self.at
-        mentioned = len(self._mentions)
-        self.unevaluated += 1
-        self._parenthesised_type()
-        self.unevaluated -= 1
-        if not self.unevaluated:
-            del self._mentions[mentioned:]
+        with self.not_evaluated():
+            self._parenthesised_type()
         found.alignment = max(found.alignment, self.oracle.alignment(first, self.last_end()))
 
     # --- attributes --------------------------------------------------------------------------------------------------
@@ -451,12 +443,8 @@ class Declarations(Expressions):
     def _static_assert(self) -> None:
         self.next()
         self.expect("(")
-        mentioned = len(self._mentions)
-        self.unevaluated += 1
-        self.expression()
-        self.unevaluated -= 1
-        if not self.unevaluated:
-            del self._mentions[mentioned:]
+        with self.not_evaluated():
+            self.expression()
         self.expect(")")
 
     # --- declarators ---------------------------------------------------------------------------------------------------

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 from ...ir.source import TokenKind
 from ...ir.tree import (
     Assign,
-    Await,
     Binary,
-    BlockOn,
-    BuiltinWithType,
     Call,
     Cast,
     CompoundLiteral,
@@ -22,20 +19,15 @@ from ...ir.tree import (
     Index,
     InitItem,
     InitList,
-    IsDone,
-    Join,
     LabelAddress,
-    Lazy,
     Local,
     Member,
     Paren,
-    Resume,
-    Selected,
-    Spawn,
     StatementExpr,
     Unary,
     Unevaluated,
 )
+from . import builtins, word_expressions
 from .base import Base
 from .scope import EnumConstant, LocalFunction
 
@@ -55,13 +47,6 @@ _SIZES = frozenset(
     {"sizeof", "_Alignof", "alignof", "__alignof__", "__alignof", "_Countof", "__builtin_vectorelements"}
 )
 _LITERALS = (TokenKind.NUMBER, TokenKind.STRING, TokenKind.CHAR)
-
-
-def strip(expr: Expr) -> Expr:
-    """Without its parentheses."""
-    while isinstance(expr, Paren):
-        expr = expr.inner
-    return expr
 
 
 class Expressions(Base):
@@ -144,7 +129,7 @@ class Expressions(Base):
     def unary(self) -> Expr:
         text, kind = self.text, self.kind
         if kind is TokenKind.WORD:
-            return self._suffixes(self._word()) if self.word != "await" else self._await()
+            return self._suffixes(self._word()) if self.word != "await" else word_expressions.await_(self)
         if kind is TokenKind.PUNCT and text == "&&":
             first = self.next()
             return LabelAddress(first, self.next() + 1, self.label_name(first + 1), **self.typed())
@@ -159,36 +144,25 @@ class Expressions(Base):
     def _size(self) -> Expr:
         """sizeof and its kin: the operand is not evaluated."""
         first = self.next()
-        mentioned = len(self._mentions)
-        self.unevaluated += 1
-        if self.text == "(" and self._type_in_parentheses():
-            self.next()
-            self.type_name()
-            last = self.expect(")") + 1
-            if self.text == "{":  # sizeof (T){ … }
-                literal = self._suffixes(self._compound_literal(last - 1, first, last))
-                last = literal.last
-        else:
-            last = self.unary().last
-        self.unevaluated -= 1
-        return self._not_evaluated(first, last, mentioned)
-
-    def _not_evaluated(self, first: int, last: int, mentioned: int) -> Unevaluated:
-        """Names mentioned since `mentioned` belong to it. Those inside of another one count for both."""
-        found = list(dict.fromkeys(self._mentions[mentioned:]))
-        if not self.unevaluated:
-            del self._mentions[mentioned:]
-        return Unevaluated(first, last, found, **self.typed())
-
-    _mentions: list[Local]
+        with self.not_evaluated() as mentions:
+            if self.text == "(" and self._type_in_parentheses():
+                self.next()
+                self.type_name()
+                last = self.expect(")") + 1
+                if self.text == "{":  # sizeof (T){ … }
+                    literal = self._suffixes(self._compound_literal(last - 1, first, last))
+                    last = literal.last
+            else:
+                last = self.unary().last
+        return Unevaluated(first, last, mentions, **self.typed())
 
     # --- primary and postfix ---------------------------------------------------------------------------------------------
 
     def _primary(self) -> Expr:
         kind, text = self.kind, self.text
         if kind is TokenKind.NAME:
-            special = _SPECIAL.get(text)
-            return special(self) if special is not None else self._identifier()
+            special = builtins.BUILTINS.get(text)
+            return special(self) if special is not None else self.identifier()
         if kind in _LITERALS:
             first = self.next()
             is_string = kind is TokenKind.STRING
@@ -213,7 +187,7 @@ class Expressions(Base):
         self.local_labels[token] = token + 1, name
         return name
 
-    def _identifier(self) -> Identifier:
+    def identifier(self) -> Identifier:
         index = self.next()
         name = self.tokens[index].text
         meaning = self.scopes.find(name)
@@ -223,7 +197,7 @@ class Expressions(Base):
         if local is not None:
             self.names[index] = local
             if self.unevaluated:
-                self._mentions.append(local)
+                self.mentions.append(local)
         return Identifier(index, index + 1, name, local, **self.typed())
 
     def _suffixes(self, expr: Expr) -> Expr:
@@ -297,96 +271,6 @@ class Expressions(Base):
             call.is_async = self.oracle.type_of(call.callee).is_async_function
         return call
 
-    # --- builtins that take types ---------------------------------------------------------------------------------------
-
-    def _generic(self) -> Expr:
-        first = self.next()
-        self.expect("(")
-        mentioned = len(self._mentions)
-        self.unevaluated += 1
-        if self.starts_type():
-            self.type_name()
-        else:
-            self.assignment()
-        self.unevaluated -= 1
-        if not self.unevaluated:
-            del self._mentions[mentioned:]
-        chosen_index = self.oracle.chosen(first)
-        chosen: Expr | None = None
-        k = 0
-        while self.accept(","):
-            if self.text == "default":
-                self.next()
-            else:
-                self.type_name()
-            self.expect(":")
-            self.skip_directives()
-            k += 1
-            # A branch that is not taken is parsed for its names, and not evaluated.
-            if k == chosen_index:
-                chosen = self.assignment()
-            else:
-                self._aside()
-        return self._selected(first, self.expect(")") + 1, chosen)
-
-    def _choose(self) -> Expr:
-        first = self.next()
-        self.expect("(")
-        self._aside()
-        chosen: Expr | None = None
-        for k in (1, 2):
-            self.expect(",")
-            if self.oracle.chosen(first) == k:
-                chosen = self.assignment()
-            else:
-                self._aside()
-        return self._selected(first, self.expect(")") + 1, chosen)
-
-    def _aside(self) -> None:
-        mentioned = len(self._mentions)
-        self.unevaluated += 1
-        self.assignment()
-        self.unevaluated -= 1
-        if not self.unevaluated:
-            del self._mentions[mentioned:]
-
-    def _selected(self, first: int, last: int, chosen: Expr | None) -> Expr:
-        if chosen is None:
-            return Unevaluated(first, last, [], **self.typed())
-        return Selected(first, last, chosen, **self.typed())
-
-    def _with_type(self) -> Expr:
-        """__builtin_va_arg(ap, T), __builtin_convertvector(v, T)."""
-        first = self.next()
-        self.expect("(")
-        operand = self.assignment()
-        self.expect(",")
-        self.type_name()
-        return BuiltinWithType(first, self.expect(")") + 1, operand, **self.typed())
-
-    def _offset(self) -> Expr:
-        """__builtin_offsetof(T, a.b[i]), __builtin_types_compatible_p(T, U): nothing in them is evaluated."""
-        first = self.next()
-        mentioned = len(self._mentions)
-        self.unevaluated += 1
-        self.expect("(")
-        self.type_name()
-        self.expect(",")
-        if self.starts_type():
-            self.type_name()
-        else:
-            self.next()  # a member, no name of ours
-            while self.text in (".", "->", "["):
-                if self.accept("["):
-                    self.expression()
-                    self.expect("]")
-                else:
-                    self.next()
-                    self.next()
-        last = self.expect(")") + 1
-        self.unevaluated -= 1
-        return self._not_evaluated(first, last, mentioned)
-
     # --- initialisers --------------------------------------------------------------------------------------------------
 
     def initializer(self) -> Expr:
@@ -434,160 +318,9 @@ class Expressions(Base):
 
     # --- words ---------------------------------------------------------------------------------------------------------
 
-    def _await(self) -> Expr:
-        first = self.next()
-        operand = self.cast()
-        return self._awaited(first, operand.last, operand)
-
-    def _awaited(self, first: int, last: int, operand: Expr) -> Expr:
-        """The await of an operand, which may stand in parentheses, also after commas."""
-        inner = strip(operand)
-        if isinstance(inner, Binary) and inner.op == ",":
-            right = self._awaited(first, inner.right.last, inner.right)
-            right.first = inner.right.first
-            return Binary(first, last, ",", inner.left, right, **self.typed())
-        if isinstance(inner, Unary) and inner.op == "__extension__":
-            return self._awaited(first, last, inner.operand)
-        made = Await(first, last, inner, self.tokens[first].position, **self.typed())
-        if not self.unevaluated:
-            self._check_awaited(first, inner)
-        return made
-
-    def _check_awaited(self, first: int, inner: Expr) -> None:
-        if isinstance(inner, Join | Resume) or (isinstance(inner, Call) and inner.is_async):
-            return
-        if isinstance(inner, Call):
-            if inner.function:
-                message = f"'{inner.function}' is not an async function: there is nothing to wait for"
-                fix = "leave out the await, or declare the function async"
-            else:
-                message = "this pointer's type is not that of an async function: there is nothing to wait for"
-                fix = (
-                    "declare the pointer 'async T (*p)(…)'; clang can tell such pointers apart on x86, ARM, POWER64, s390x and "
-                    "WebAssembly"
-                )
-            self.report("await-of-plain-call", first, message, fix)
-        else:
-            self.report(
-                "await-operand",
-                first,
-                "await takes a call of an async function, ac_join or ac_resume",
-                "write 'await f(…)'; for parts of an expression put parentheses around the await: '(await f(…)).x'",
-            )
-
     def _word(self) -> Expr:
-        word = self.word
-        if word in _WORD_EXPRESSIONS and self.peek() == "(":
-            return _WORD_EXPRESSIONS[word](self)
+        known = word_expressions.WORDS.get(self.word)
+        if known is not None and self.peek() == "(":
+            return known(self)
         self.report_word_as_name(self.at)
-        return self._identifier()
-
-    def _opening(self) -> int:
-        first = self.next()
-        self.expect("(")
-        return first
-
-    def _spawn(self) -> Expr:
-        kind, first = self.word, self._opening()
-        runtime = None
-        if kind == "spawn_on":
-            runtime = self.assignment()
-            self.expect(",")
-        call = strip(self.expression())
-        last = self.expect(")") + 1
-        made = Spawn(first, last, kind, runtime, call, self.tokens[first].position, **self.typed())
-        wants_async = kind != "spawn_blocking"
-        if isinstance(call, Join) and wants_async:
-            return made
-        if not isinstance(call, Call):
-            self.report(
-                "spawn-operand", first, f"{kind} takes one call", f"write '{kind}(f(…))'; a task is one function's run"
-            )
-        elif not self.unevaluated and call.is_async != wants_async:
-            name = call.function or "this"
-            if wants_async:
-                self.report(
-                    "spawn-operand",
-                    first,
-                    f"'{name}' is not an async function",
-                    "a plain function that takes long runs on the blocking pool: 'spawn_blocking(…)'",
-                )
-            else:
-                self.report("spawn-operand", first, f"'{name}' is an async function", "write 'spawn(…)'")
-        return made
-
-    def _lazy(self) -> Expr:
-        first = self._opening()
-        call = strip(self.expression())
-        last = self.expect(")") + 1
-        if not (isinstance(call, Call) and (call.is_async or self.unevaluated)) and not isinstance(call, Join):
-            self.report("lazy-operand", first, "ac_lazy takes a call of an async function", "write 'ac_lazy(f(…))'")
-        return Lazy(first, last, call, self.tokens[first].position, **self.typed())
-
-    def _join(self) -> Expr:
-        is_result, first = self.word == "ac_join_result", self._opening()
-        handle = self.assignment()
-        out = None
-        if is_result:
-            self.expect(",")
-            out = self.assignment()
-        return Join(first, self.expect(")") + 1, handle, out, is_result, **self.typed())
-
-    def _future(self, first: int) -> Identifier:
-        name = strip(self.assignment())
-        if isinstance(name, Identifier) and name.local is not None:
-            return name
-        self.report(
-            "future-misuse",
-            first,
-            f"{self.tokens[first].text} takes the name of a local declared with ac_future",
-            "the storage of a future belongs to that local: it cannot be reached through anything else",
-        )
-        return Identifier(name.first, name.last, self.tokens[name.first].text, None, **self.typed())
-
-    def _resume(self) -> Expr:
-        first = self._opening()
-        future = self._future(first)
-        return Resume(first, self.expect(")") + 1, future, **self.typed())
-
-    def _is_done(self) -> Expr:
-        first = self._opening()
-        future = self._future(first)
-        return IsDone(first, self.expect(")") + 1, future, **self.typed())
-
-    def _block_on(self) -> Expr:
-        first = self._opening()
-        runtime = self.assignment()
-        self.expect(",")
-        call = strip(self.expression())
-        last = self.expect(")") + 1
-        if not isinstance(call, Join) and not (isinstance(call, Call) and (call.is_async or self.unevaluated)):
-            self.report(
-                "block-on-operand",
-                first,
-                "ac_block_on takes a call of an async function",
-                "write 'ac_block_on(rt, f(…))'",
-            )
-        return BlockOn(first, last, runtime, call, self.tokens[first].position, **self.typed())
-
-
-_SPECIAL = {
-    "_Generic": Expressions._generic,
-    "__builtin_choose_expr": Expressions._choose,
-    "__builtin_va_arg": Expressions._with_type,
-    "__builtin_convertvector": Expressions._with_type,
-    "__builtin_offsetof": Expressions._offset,
-    "__builtin_types_compatible_p": Expressions._offset,
-}
-_WORD_EXPRESSIONS = {
-    "spawn": Expressions._spawn,
-    "spawn_local": Expressions._spawn,
-    "spawn_on": Expressions._spawn,
-    "spawn_blocking": Expressions._spawn,
-    "ac_lazy": Expressions._lazy,
-    "ac_join": Expressions._join,
-    "ac_join_result": Expressions._join,
-    "ac_resume": Expressions._resume,
-    "ac_is_done": Expressions._is_done,
-    "ac_block_on": Expressions._block_on,
-}
+        return self.identifier()
