@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...ir.source import TokenKind
 from ...ir.tree import (
-    Arm,
     Asm,
     Block,
     Break,
@@ -12,24 +11,20 @@ from ...ir.tree import (
     ComputedGoto,
     Continue,
     Declaration,
-    Defer,
     DoWhile,
     Expr,
     ExprStmt,
     For,
-    Gather,
     Goto,
     If,
     Label,
     Null,
     Return,
-    RunUntil,
-    Select,
     Stmt,
     Switch,
     While,
-    Within,
 )
+from . import select, word_statements
 from .declarations import Declarations, Declared
 from .scope import Scope
 
@@ -67,17 +62,20 @@ class Statements(Declarations):
         if self.kind is TokenKind.DIRECTIVE:
             self.at += 1
             return Null(self.at - 1, self.at)
-        if self._is_declaration():
+        if self.is_declaration():
             return self.declaration()
         return self.statement()
 
-    def _is_declaration(self) -> bool:
+    def is_declaration(self) -> bool:
         if self.text == "static_assert" and self.peek() == "(" and self.scopes.find("static_assert") is None:
             return True
         if self.text == "[" and self.peek() == "[":
             return self._declaration_after_attributes()
         # `name:` is a label even where the name is a type.
         return self.starts_type() and self.peek() != ":"
+
+    def is_label(self) -> bool:
+        return self.kind is TokenKind.NAME and self.peek() == ":" and self.text not in _KEYWORDS
 
     def _declaration_after_attributes(self) -> bool:
         at = self.at
@@ -99,11 +97,11 @@ class Statements(Declarations):
             inner.first = first
             return inner
         if kind is TokenKind.WORD:
-            handler = _WORD_STATEMENTS.get(self.word)
+            handler = word_statements.WORDS.get(self.word)
             if handler is not None and (self.word not in ("within", "run_until") or self.peek() == "("):
                 return handler(self)
             if self.word in ("when", "when_true", "otherwise") and self.peek() in ("(", "{"):
-                return self._stray(self.word)
+                return select.stray(self)
         elif kind is TokenKind.PUNCT:
             if text == "{":
                 return self.block()
@@ -130,21 +128,6 @@ class Statements(Declarations):
         inner.first = first
         return inner
 
-    def _stray(self, word: str) -> Stmt:
-        self.report(
-            f"{word.replace('_', '-')}-outside-select",
-            self.at,
-            f"'{word}' stands directly in the braces of a select only",
-            "put it into 'select { … }'",
-        )
-        first = self.next()
-        if self.text == "(":
-            self.at = self.closing(self.at)
-            self.next()
-        inner = self.statement()
-        inner.first = first
-        return inner
-
     # --- labels ------------------------------------------------------------------------------------------------------
 
     def _label(self) -> Stmt:
@@ -166,7 +149,7 @@ class Statements(Declarations):
         while self.kind is TokenKind.DIRECTIVE:
             self.at += 1
         label.last = self.last_end()
-        if (self.text == "}" and self.kind is TokenKind.PUNCT) or self._is_declaration():
+        if (self.text == "}" and self.kind is TokenKind.PUNCT) or self.is_declaration():
             return None
         body = self.statement()
         label.last = body.last
@@ -186,7 +169,7 @@ class Statements(Declarations):
 
     # --- C's statements ------------------------------------------------------------------------------------------------
 
-    def _condition(self) -> Expr:
+    def condition(self) -> Expr:
         self.expect("(")
         self.skip_directives()
         condition = self.expression()
@@ -195,12 +178,12 @@ class Statements(Declarations):
 
     def _if(self) -> Stmt:
         first = self.next()
-        condition = self._condition()
+        condition = self.condition()
         then = self.body("if")
-        otherwise = self._else("if")
+        otherwise = self.else_()
         return If(first, (otherwise or then).last, condition, then, otherwise)
 
-    def _else(self, of: str) -> Stmt | None:
+    def else_(self) -> Stmt | None:
         at = self.at
         self.skip_directives()
         if self.text != "else":
@@ -226,7 +209,7 @@ class Statements(Declarations):
 
     def _while(self) -> Stmt:
         first = self.next()
-        condition = self._condition()
+        condition = self.condition()
         body = self.body("while")
         return While(first, body.last, condition, body)
 
@@ -235,7 +218,7 @@ class Statements(Declarations):
         body = self.body("do")
         self.skip_directives()
         self.expect("while")
-        condition = self._condition()
+        condition = self.condition()
         return DoWhile(first, self.expect(";") + 1, body, condition)
 
     def _for(self) -> Stmt:
@@ -244,7 +227,7 @@ class Statements(Declarations):
         self.skip_directives()
         scope = self.scopes.push()
         init: Declaration | ExprStmt | None = None
-        if self._is_declaration():
+        if self.is_declaration():
             init = self.declaration()
         elif self.text != ";":
             start = self.at
@@ -264,7 +247,7 @@ class Statements(Declarations):
 
     def _switch(self) -> Stmt:
         first = self.next()
-        operand = self._condition()
+        operand = self.condition()
         body = self.body("switch")
         return Switch(first, body.last, operand, body)
 
@@ -328,168 +311,6 @@ class Statements(Declarations):
         self.expect(")")
         return Asm(first, self.expect(";") + 1, operands, labels)
 
-    # --- words ---------------------------------------------------------------------------------------------------------
-
-    def _defer(self) -> Stmt:
-        first = self.next()
-        self.scopes.push()
-        body = self.statement()
-        self.scopes.pop()
-        return Defer(first, body.last, body, self.tokens[first].position)
-
-    def _within(self) -> Stmt:
-        first = self.next()
-        duration = self._condition()
-        body = self.body("within")
-        otherwise = self._else("within")
-        return Within(first, (otherwise or body).last, duration, body, otherwise, self.tokens[first].position)
-
-    def _run_until(self) -> Stmt:
-        first = self.next()
-        condition = self._condition()
-        body = self.body("run_until")
-        otherwise = self._else("run_until")
-        return RunUntil(first, (otherwise or body).last, condition, body, otherwise, self.tokens[first].position)
-
-    def _gather(self) -> Stmt:
-        first = self.next()
-        branches: list[Stmt] = []
-        if self.text != "{":
-            self.report(
-                "gather-form",
-                first,
-                "gather needs braces around its branches",
-                "write 'gather { statement statement … }'",
-            )
-            return Gather(first, self.last_end(), [self.body("gather")], self.tokens[first].position)
-        self.next()
-        while not (self.text == "}" and self.kind is TokenKind.PUNCT):
-            if self.kind is TokenKind.DIRECTIVE:
-                self.at += 1
-                continue
-            self._check_branch()
-            self.scopes.push()
-            branch = self.block_item()
-            self.scopes.pop()
-            if not isinstance(branch, Null):
-                branches.append(branch)
-        return Gather(first, self._end_of_body(), branches, self.tokens[first].position)
-
-    def _end_of_body(self) -> int:
-        self.at += 1
-        return self.at
-
-    def _check_branch(self) -> None:
-        """Every statement in the braces is a branch, so what only prepares others cannot stand there."""
-        fix = "put it before the gather, or into the braces of one branch: '{ … }'"
-        if self._is_declaration():
-            self.report("gather-form", self.at, "a declaration cannot be a branch of a gather", fix)
-        elif self.word == "defer":
-            self.report("gather-form", self.at, "a defer cannot be a branch of a gather", fix)
-        elif self.text in ("case", "default") or (
-            self.kind is TokenKind.NAME and self.peek() == ":" and self.text not in _KEYWORDS
-        ):
-            self.report("gather-form", self.at, "a label cannot stand directly in a gather", fix)
-
-    def _select(self) -> Stmt:
-        biased, first = self.word == "select_biased", self.next()
-        made = Select(first, first, [], biased, None, None, self.tokens[first].position)
-        if self.text != "{":
-            self.report("select-form", first, "select needs braces around its arms", "write 'select { when (…) … }'")
-            made.last = self.statement().last
-            return made
-        self.next()
-        scope = self.scopes.push()
-        while not (self.text == "}" and self.kind is TokenKind.PUNCT):
-            if self.kind is TokenKind.DIRECTIVE or self.text == ";":
-                self.at += 1
-                continue
-            self._select_item(made, [])
-        self.scopes.pop()
-        made.scope = scope.locals
-        made.last = self._end_of_body()
-        if not made.arms and made.default is None and made.otherwise is None:
-            self.report("select-form", first, "this select has no arm", "add 'when (await f(…)) statement'")
-        return made
-
-    def _select_item(self, select: Select, guards: list[tuple[Expr, bool]]) -> None:
-        word = self.word
-        if word in ("when", "when_true") and self.peek() == "(":
-            select.arms.append(self._arm(guards))
-        elif self.text == "if" and self.kind is TokenKind.NAME:
-            self._guarded(select, guards)
-        elif guards:
-            self._not_an_arm(select)
-        elif word == "otherwise":
-            first = self.next()
-            if select.otherwise is not None:
-                self.report("select-form", first, "a select has one 'otherwise' at most", "join the two")
-            select.otherwise = self.body("otherwise")
-        elif self.text == "default" and self.peek() == ":":
-            self._default(select)
-        else:
-            self._not_an_arm(select)
-
-    def _not_an_arm(self, select: Select) -> None:
-        self.report(
-            "select-form",
-            self.at,
-            "a select holds only arms: 'when (…)', 'when_true (…)', with 'if (…)' before them, 'otherwise' and 'default:'",
-            "statements stand before the select or in the body of an arm",
-        )
-        self.block_item()
-
-    def _guarded(self, select: Select, guards: list[tuple[Expr, bool]]) -> None:
-        self.next()
-        condition = self._condition()
-        self._select_item(select, [*guards, (condition, False)])
-        at = self.at
-        self.skip_directives()
-        if self.text != "else":
-            self.at = at
-            return
-        self.next()
-        self._select_item(select, [*guards, (condition, True)])
-
-    def _default(self, select: Select) -> None:
-        first = self.next()
-        self.expect(":")
-        if select.default is not None:
-            self.report("select-form", first, "a select has one 'default:' at most", "join the two")
-        select.default = []
-        while not (self.text == "}" and self.kind is TokenKind.PUNCT) and not self._is_arm():
-            select.default.append(self.block_item())
-
-    def _is_arm(self) -> bool:
-        if self.word in ("when", "when_true", "otherwise"):
-            return True
-        if self.text == "default" and self.peek() == ":":
-            return True
-        at = self.at
-        while at < self.end and self.tokens[at].text == "if" and self.tokens[at + 1].text == "(":
-            at = self.closing(at + 1) + 1
-            if at < self.end and self.words.get(self.tokens[at].text) in ("when", "when_true"):
-                return True
-        return False
-
-    def _arm(self, guards: list[tuple[Expr, bool]]) -> Arm:
-        is_true, first = self.word == "when_true", self.next()
-        self.expect("(")
-        self.skip_directives()
-        scope = self.scopes.push()
-        declaration: Declaration | None = None
-        expr: Expr | None = None
-        if self._is_declaration():
-            declaration = self.declaration()
-        else:
-            expr = self.expression()
-        self.expect(")")
-        body = self.body("when")
-        self.scopes.pop()
-        return Arm(
-            first, body.last, guards, declaration, expr, is_true, body, self.tokens[first].position, scope.locals
-        )
-
 
 _KEYWORDS = {
     "if": Statements._if,
@@ -507,12 +328,4 @@ _KEYWORDS = {
     "asm": Statements._asm,
     "__asm__": Statements._asm,
     "__asm": Statements._asm,
-}
-_WORD_STATEMENTS = {
-    "defer": Statements._defer,
-    "within": Statements._within,
-    "run_until": Statements._run_until,
-    "gather": Statements._gather,
-    "select": Statements._select,
-    "select_biased": Statements._select,
 }
