@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from ...ir.source import TokenKind
 from ...ir.tree import Function, FunctionDecl
+from .attributes import attributes
 from .base import PENDING, Oracle, Syntax
-from .declarations import Declared, Specifiers
+from .declarators import Declared
+from .specifiers import Specifiers
 from .statements import Statements
 
 __all__ = ["PENDING", "Oracle", "Parser", "Syntax"]
@@ -38,7 +40,7 @@ class Parser(Statements):
             self.next()
             return None
         if self.text in ("_Static_assert", "static_assert"):
-            self._static_assert()
+            self.static_assert()
             self.expect(";")
             return None
         self.scopes.push()  # tags of a declaration at file scope are not locals; this scope is thrown away
@@ -60,13 +62,13 @@ class Parser(Statements):
         if self.accept(";"):
             return None
         at, declared = self.at, self.declarator()
-        self.attributes(declared)
+        attributes(self, declared)
         if declared.nearest != "function" or self.text in (";", ",", "="):
             self._rest_of_declaration()
             return None
         # Read once more with the name known: types in the parameters are named after the function.
         self._begin()
-        self.oracle.begin_function(first, self.end)  # type: ignore[attr-defined]
+        self.oracle.begin_function(first, self.end)
         self.at = first
         self.function_name = self.tokens[declared.name].text
         self.at_file_scope = True
@@ -75,7 +77,7 @@ class Parser(Statements):
         self.refuse_future(specifiers)
         self.at = at
         declared = self.declarator()
-        self.attributes(declared)
+        attributes(self, declared)
         return self._body(first, specifiers, declared)
 
     def _rest_of_declaration(self) -> None:

@@ -22,12 +22,17 @@ def strip(expr: Expr) -> Expr:
 
 
 class Oracle(Protocol):
-    """What clang knows of the function that is parsed (types.py)."""
+    """What clang knows of the function that is parsed (../oracle.py)."""
 
+    def begin_function(self, first: int, last: int) -> None: ...
     def type_of(self, expr: Expr) -> CType: ...
     def declared_type(self, token: int, is_parameter: bool) -> CType: ...
     def chosen(self, first: int) -> int: ...
     def alignment(self, first: int, last: int) -> int: ...
+    def declared_function(self, name: int) -> FunctionDecl | None: ...
+    def is_function(self, name: int) -> bool: ...
+    def is_future_typedef(self, name: str) -> bool: ...
+    def define_type(self, token: int, local: LocalType) -> None: ...
 
 
 class Syntax(Exception):
@@ -141,6 +146,11 @@ class Base:
                     if depth == 0:
                         return index
         raise self.failure("unbalanced bracket")
+
+    def skip_balanced(self) -> None:
+        """Steps over brackets and all that is in them."""
+        self.at = self.closing(self.at)
+        self.next()
 
     def last_end(self) -> int:
         """One past the last token taken, without directives that were stepped over."""

@@ -25,10 +25,10 @@ from ...ir.tree import (
     While,
 )
 from . import select, word_statements
-from .declarations import Declarations, Declared
+from .attributes import Attributed, attribute, attribute_brackets
+from .declarations import Declarations
 from .scope import Scope
 
-_ASM = frozenset({"asm", "__asm__", "__asm"})
 _ASM_QUALIFIERS = frozenset({"volatile", "__volatile__", "__volatile", "goto", "inline", "__inline", "__inline__"})
 
 
@@ -90,7 +90,7 @@ class Statements(Declarations):
         self.skip_directives()
         kind, text, first = self.kind, self.text, self.at
         if text == "[" and self.peek() == "[":
-            self._attribute_brackets(Declared(self.at))
+            attribute_brackets(self, Attributed())
             if self.text == ";":
                 return Null(first, self.next() + 1)
             inner = self.statement()
@@ -121,7 +121,7 @@ class Statements(Declarations):
     def _attribute_statement(self) -> Stmt:
         """__attribute__((fallthrough));"""
         first = self.at
-        self.attribute(Declared(self.at))
+        attribute(self, Attributed())
         if self.text == ";":
             return Null(first, self.next() + 1)
         inner = self.statement()
@@ -142,7 +142,7 @@ class Statements(Declarations):
     def _attributes_of_label(self) -> None:
         """`out: __attribute__((unused))`, but not that of a declaration after it."""
         while self.text in ("__attribute__", "__attribute"):
-            self.attribute(Declared(self.at))
+            attribute(self, Attributed())
 
     def _labelled(self, label: Label | Case) -> Stmt | None:
         """The statement after a label; None before a brace or, as clang and C23 allow, a declaration."""
@@ -303,7 +303,7 @@ class Statements(Declarations):
                 operands.append(self.expression())
                 self.expect(")")
             elif section in (1, 2) and self.text == "[":
-                self._skip_balanced()
+                self.skip_balanced()
             elif section == 4 and self.kind is TokenKind.NAME:
                 labels.append(self.label_name(self.next()))
             else:
