@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 
 from ..ir.source import TokenKind
 from ..ir.tree import Edit
-from .expander import directive_name
-from .lexer import Lexed
+from .lexer import Lexed, directive_name
 
 _BRANCHES = frozenset({"elif", "elifdef", "elifndef", "else"})
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ..ir.source import TokenKind
 from . import lexer, libclang, words
 from .declared import Declarations
-from .expander import directive_name
+from .lexer import directive_name
 from .text import Segment, SourceText
 from .unit_parse import ParsedUnit
 

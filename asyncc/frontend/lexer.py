@@ -34,6 +34,13 @@ _COMMENT = re.compile(r"/\*[\s\S]*?\*/")
 _SPLICE = re.compile(r"\\[ \t]*\r?\n")
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"  # of UTF-8, read as Latin-1
 DIGRAPHS = {"<:": "[", ":>": "]", "<%": "{", "%>": "}", "%:": "#", "%:%:": "##"}
+_DIRECTIVE_NAME = re.compile(r"(?:#|%:)(?:\s|/\*[\s\S]*?\*/)*([A-Za-z_]*)")
+
+
+def directive_name(text: str) -> str:
+    """Of a directive's text the word after the #."""
+    match = _DIRECTIVE_NAME.match(text)
+    return match.group(1) if match else ""
 
 
 class Lexed:

@@ -23,9 +23,9 @@ from . import addresses, c_errors, declared, lexer, libclang, other_compiler, to
 from .conditionals import decided, unbalanced
 from .declared import Declarations, Describer, FunctionTable
 from .diagnostics import Diagnostic, InputErrors, error
-from .expander import Expander, directive_name
+from .expander import Expander
 from .headers import splice
-from .lexer import Lexed, decode
+from .lexer import Lexed, decode, directive_name
 from .libclang import Libclang
 from .macros import MacroTable
 from .options import FrontendOptions

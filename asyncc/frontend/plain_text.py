@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir.source import Token, TokenKind
-from .expander import directive_name
-from .lexer import encode
+from .lexer import directive_name, encode
 
 _TASK, _FUTURE = 1, 2  # as in <asyncc/handle.h>
 _SIMPLE = {
