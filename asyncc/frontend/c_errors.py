@@ -49,6 +49,16 @@ def errors(unit: ParsedUnit, source: SourceText) -> list[Diagnostic]:
     return found
 
 
+def worth_saying(found: list[Diagnostic]) -> list[Diagnostic]:
+    """What follows from a missing header, or from nesting too deep to be read, is left out: none of it is the user's
+    mistake."""
+    for cause in (MISSING, TOO_DEEP):
+        causes = [d for d in found if cause in d.message]
+        if causes:
+            return causes if cause is MISSING else causes[:1]
+    return found
+
+
 def _misplaced(found: ClangDiagnostic, what: re.Match[str], source: SourceText) -> Diagnostic:
     """`async` on what is no function."""
     position = _position(found.file, found.offset, found.in_main, source)

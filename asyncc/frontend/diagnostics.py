@@ -48,6 +48,18 @@ def error(name: str, position: Position | None, message: str, fix: str = "", len
     return Diagnostic("error", name, position, message, fix=fix, length=length)
 
 
+def in_order(found: list[Diagnostic]) -> list[Diagnostic]:
+    """In the order of the text, each once."""
+    seen: set[tuple[object, str, str]] = set()
+    kept = []
+    for d in sorted(found, key=lambda d: d.position.offset if d.position else -1):
+        key = (d.position, d.name, d.message)
+        if key not in seen:
+            seen.add(key)
+            kept.append(d)
+    return kept
+
+
 # --- showing -----------------------------------------------------------------------------------------------------------
 
 _BOLD, _RED, _MAGENTA, _CYAN, _GREEN, _RESET = (

@@ -9,13 +9,17 @@ such question there is nothing to tell, and no cost.
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterable
 
 from ..ir.source import TokenKind
+from ..paths import include_dir
 from . import lexer
 from .macros import Macro, MacroTable, parse_definition
+from .options import FrontendOptions
 
 _QUESTION = re.compile(rb"__clang|__GNUC|__has_(?:builtin|attribute|feature|extension|c_attribute|include)|__VERSION__")
 _IS_QUESTION = re.compile(_QUESTION.pattern.decode()).match
@@ -27,6 +31,15 @@ _SECONDS = 60
 def asks(texts: Iterable[bytes]) -> bool:
     """Whether any of the texts may mean different things to different compilers."""
     return any(_QUESTION.search(text) for text in texts)
+
+
+def command(options: FrontendOptions, path: str) -> list[str]:
+    """What prints the macros that the user's C compiler has at the end of a text, which stands in for the file at `path`."""
+    folder = os.path.dirname(path) or "."  # noqa: PTH120
+    found = [*shlex.split(options.cc), "-xc", f"-std={options.std}", "-D__ASYNCC__=1", "-DAC__OUTPUT=1", "-w"]
+    found += [f"-iquote{folder}", *(f"-I{d}" for d in options.include_dirs)]
+    found += [*(f"-D{d}" for d in options.defines), *(f"-U{d}" for d in options.undefines), *options.extra]
+    return [*found, f"-I{options.include_dir or include_dir()}", "-E", "-dM", "-"]
 
 
 class OtherCompiler:

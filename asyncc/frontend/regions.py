@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
@@ -96,3 +97,11 @@ class Chooser:
                     self._reaches[name] = True
                     return True
         return False
+
+
+def typed_async(text: str) -> set[str]:
+    """Names that may be pointers to async functions: those declared after the word, outside of bodies. A function that
+    says one of them is read, in case it calls through it."""
+    if "async" not in text:
+        return set()
+    return {match.group(1) for match in re.finditer(r"\b(?:ac_)?async\b[^;{}()]*\(\s*\*+\s*(?:const\s+)?(\w+)", text)}
