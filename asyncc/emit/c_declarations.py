@@ -54,6 +54,7 @@ class DeclarationPrinter:
                 self.w.newline()
 
     def patched(self, s: low.LDeclare) -> None:
+        """As written, but for initialisers that change."""
         d = s.declaration
         at = d.first
         for item in s.items:
@@ -69,31 +70,39 @@ class DeclarationPrinter:
 
     def _declarator(self, s: low.LDeclare, item: low.Initialiser) -> bool:
         """One name of a declaration by itself. False: nothing had to be printed."""
-        local, code = item.local, item.code
-        d = s.declaration
+        local = item.local
         if local is None or not self.p.in_frame(local):
-            if local is not None and local.storage == "" and not d.types:
-                self._as_written(s, item)
-            elif local is not None and local.storage == "":
-                self.put(local.type.declare(local.name))
-                if code is not None:
-                    self.put(" = ")
-                    self.p.start(code)
-                self.put(";")
+            if local is None or local.storage != "":
+                self._unchanged(s, item)
+            elif s.declaration.types:
+                self._by_type(local, item)
             else:
-                self.p.tokens.suppress = True
-                self.p.tokens.span(d.first, d.specifiers_last)
-                self.p.tokens.suppress = False
-                self.put(" ")
-                end = item.declarator.init.last if item.declarator.init is not None else item.declarator.last
-                self.p.tokens.suppress = True
-                self.p.tokens.span(item.declarator.first, end)
-                self.put(";")
+                self._as_written(s, item)
             return True
-        if code is None:
+        if item.code is None:
             return False
-        self._assign(local, code, item.is_list, item.declarator.init)
+        self._assign(local, item.code, item.is_list, item.declarator.init)
         return True
+
+    def _unchanged(self, s: low.LDeclare, item: low.Initialiser) -> None:
+        """A static local, or a function's prototype: its initialiser is constant."""
+        d = s.declaration
+        self.p.tokens.suppress = True
+        self.p.tokens.span(d.first, d.specifiers_last)
+        self.p.tokens.suppress = False
+        self.put(" ")
+        end = item.declarator.init.last if item.declarator.init is not None else item.declarator.last
+        self.p.tokens.suppress = True
+        self.p.tokens.span(item.declarator.first, end)
+        self.put(";")
+
+    def _by_type(self, local: t.Local, item: low.Initialiser) -> None:
+        """The specifiers define a type, which must not be said twice."""
+        self.put(local.type.declare(local.name))
+        if item.code is not None:
+            self.put(" = ")
+            self.p.start(item.code)
+        self.put(";")
 
     def _as_written(self, s: low.LDeclare, item: low.Initialiser) -> None:
         d = s.declaration

@@ -2,6 +2,10 @@
 
 Recursive descent, functions named after the grammar. clang has accepted the text before it comes here, so there is no
 recovery from syntax errors; what clang lets pass because a word is a macro to it (an arm outside a select) is reported here.
+
+The parser is one object. Its methods stand in a row of classes, each of which has the part of the grammar that the next builds
+on: Base, Expressions, TypeSpecifiers, Declarators, Tags, Declarations, Statements, Parser. Where the grammar goes round (a cast
+holds a type name) a class says at its head what it is given. The words are functions that are given the parser.
 """
 
 from __future__ import annotations
