@@ -34,7 +34,7 @@ def print_own_prototype(c: Context, w: Writer) -> None:
     if name == "main" or all(c.tokens[k].text != name or k in called for k in body):
         return
     before = ("static " if f.decl.is_static else "") + ("inline " if f.decl.is_inline else "")
-    w.line(f"{before}{f.decl.type.declare(name)};")
+    w.line(f"{before}{f.decl.type.declare(f'({name})')};")
 
 
 def print_accessor(c: Context, w: Writer) -> None:
