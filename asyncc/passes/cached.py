@@ -36,7 +36,7 @@ def find_cached(liveness: Liveness) -> Cached:
     found = Cached()
     if flow.gathers:
         return found
-    bits = _candidates(flow) & liveness.kept & ~_left(liveness) & ~_unset_at_waits(liveness)
+    bits = _candidates(flow) & liveness.kept & ~_left(liveness) & ~_unset_at_waits(liveness) & ~_out_of_scope(liveness)
     bits &= _worthwhile(liveness, bits)
     found.variables = set(liveness.variables(bits))
     written = _written(flow)
@@ -128,6 +128,16 @@ def _unset_at_waits(liveness: Liveness) -> int:
     for i, node in enumerate(flow.nodes):
         if node.crosses:
             bits |= unset[i] & liveness.live[i]
+    return bits
+
+
+def _out_of_scope(liveness: Liveness) -> int:
+    """What is live over a wait where it cannot be named: a goto into its block, past its declaration, leads to it. Such a
+    program reads what was never written, but it compiles as plain C."""
+    bits = 0
+    for i, node in enumerate(liveness.flow.nodes):
+        if node.state_of is not None:
+            bits |= liveness.live[i] & ~node.scope
     return bits
 
 

@@ -3,7 +3,7 @@ optimisation, under AddressSanitizer and UndefinedBehaviorSanitizer, on both fla
 
 Each runs in two of the configurations, one of them sanitized, which take turns from program to program; in all of them with
 ASYNCC_TEST_FULL set. A program without concurrency is also compiled as plain C with the words taken out, and prints the
-same there. Those of `cached` are also translated with all variables in C locals that may be kept in them.
+same there. Those of `cached` and `cancel` are also translated with all variables in C locals that may be kept in them.
 """
 
 from __future__ import annotations
@@ -34,14 +34,15 @@ def test_prints(program: Program, configuration: Configuration, workshop: Worksh
     assert done.returncode == 0
 
 
-CACHED = [program for program in ALL if program.name.startswith("cached/")]
+CACHED = [program for program in ALL if program.name.startswith(("cached/", "cancel/"))]
 
 
 @pytest.mark.parametrize("program", CACHED, ids=[p.name for p in CACHED])
 def test_prints_the_same_with_all_in_c_locals_that_may_be(program: Program, workshop: Workshop) -> None:
     for configuration in CONFIGURATIONS[1], CONFIGURATIONS[2], CONFIGURATIONS[4]:
         c_file = workshop.translate_eagerly(program.main)
-        done = run(workshop.build([c_file], configuration, f"-iquote{program.main.parent}"), configuration)
+        others = [source for source in program.sources if source != program.main]
+        done = run(workshop.build([c_file, *others], configuration, f"-iquote{program.main.parent}"), configuration)
         assert (done.stderr, done.stdout, done.returncode) == ("", program.expected, 0)
 
 
