@@ -33,12 +33,28 @@ def compose(c: Context, e: t.Expr, codes: dict[int, low.Code], assign: bool = Tr
         facts.touches |= code.facts.touches | (set() if facts.kills >= code.facts.kills else code.facts.kills)
         facts.escapes |= code.facts.escapes
         at = x.last
+    _own_doing(e, facts)
     if at < e.last:
         parts.append(low.Span(at, e.last))
     code = low.Code(parts, facts)
     if isinstance(e, t.CompoundLiteral) and id(e) in c.marks.kept:
         return _kept_literal(c, e, code)
     return code
+
+
+def _own_doing(e: t.Expr, facts: low.Facts) -> None:
+    """What an operator does to its operand's object, which the operand's own code, a place, says nothing of."""
+    match e:
+        case t.Assign():
+            place: t.Expr = e.target
+        case t.Unary() if e.op in ("++", "--", "&"):
+            place = e.operand
+        case _:
+            return
+    local = root(place)
+    if local is None or local in facts.kills:
+        return
+    (facts.escapes if isinstance(e, t.Unary) and e.op == "&" else facts.touches).add(local)
 
 
 def _kept_literal(c: Context, e: t.CompoundLiteral, code: low.Code) -> low.Code:

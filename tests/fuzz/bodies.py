@@ -88,7 +88,21 @@ class Trial:
 
     def build_plain(self) -> Path:
         program = self.work / "plain"
-        must(["gcc", *QUIET, "-O1", *self.flags(), *map(str, self.files()), *self.body.libraries, "-lm", "-o", str(program)], 300, "plain C")
+        must(
+            [
+                "gcc",
+                *QUIET,
+                "-O1",
+                *self.flags(),
+                *map(str, self.files()),
+                *self.body.libraries,
+                "-lm",
+                "-o",
+                str(program),
+            ],
+            300,
+            "plain C",
+        )
         return program
 
     def convert(self, options: Options) -> tuple[list[Path], int, int]:

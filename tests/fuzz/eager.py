@@ -13,7 +13,8 @@ from asyncc.passes import cached
 from asyncc.passes.liveness import Liveness
 
 
-def _all(_: Liveness, candidates: int) -> int:
+def _all(liveness: Liveness, candidates: int) -> int:
+    del liveness
     return candidates
 
 
