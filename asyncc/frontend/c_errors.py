@@ -33,7 +33,8 @@ _INTERNAL = ("ac__select", "ac__when", "ac__gather", "ac__defer", "ac__otherwise
 
 MISSING = "file not found"
 TOO_DEEP = "nesting level exceeded"
-_WANTING = re.compile(r"undeclared|unknown type name|undefined builtin|needs target feature")
+# Up to 14, clang says "implicit declaration of function" where it later says "undeclared".
+_WANTING = re.compile(r"undeclared|implicit declaration|unknown type name|undefined builtin|needs target feature")
 _MOST = 50  # errors that are said
 _TOO_MANY = "too many errors emitted"  # there are fifty others then, each with its place
 
