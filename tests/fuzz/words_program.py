@@ -114,13 +114,20 @@ class Writer:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.said = self.loops = 0
+        self.said = self.loops = self.names = 0
         self.scopes: list[list[str]] = []
         self.functions = [self.function(index) for index in range(self.random.randint(2, 5))]
 
     def function(self, index: int) -> list[Node]:
-        self.scopes = [["p"]]
-        return [*self.block(3, index, False), Node("return", value=Expression("name", name="p"))]
+        """Each leaves some of the words out, and half hide no variable by another: what a function has decides what its
+        variables may be."""
+        self.scopes = [["p"], []]
+        words = ("defer", "select", "gather", "run_until")
+        self.without = tuple(word for word in words if self.random.random() < 0.5)
+        self.hides = self.random.random() < 0.5
+        head = [self._declare() for _ in range(self.random.randint(0, 3))]
+        end = Node("return", value=self.expression())
+        return [*head, *self.statements(3, index, False), end]
 
     def say(self) -> int:
         self.said += 1
@@ -128,9 +135,12 @@ class Writer:
 
     def block(self, depth: int, functions: int, in_loop: bool, also: tuple[str, ...] = ()) -> list[Node]:
         self.scopes += [list(also), []]
-        nodes = [self.statement(depth, functions, in_loop) for _ in range(self.random.randint(1, 5))]
+        nodes = self.statements(depth, functions, in_loop)
         del self.scopes[-2:]
         return nodes
+
+    def statements(self, depth: int, functions: int, in_loop: bool) -> list[Node]:
+        return [self.statement(depth, functions, in_loop) for _ in range(self.random.randint(1, 5))]
 
     def variable(self) -> str:
         return self.random.choice([name for scope in self.scopes for name in scope])
@@ -169,7 +179,7 @@ class Writer:
             kinds += ["block", "loop", "while", "for", "switch", "sometimes", "if"]
             if functions:
                 kinds += ["call", "call", "select", "gather", "run_until"]
-        kind = self.random.choice(kinds)
+        kind = self.random.choice([kind for kind in kinds if not kind.startswith(self.without)])
         made = getattr(self, f"_{kind}", None)
         if made is not None:
             node: Node = made(depth, functions, in_loop)
@@ -192,7 +202,12 @@ class Writer:
         return Node("defer_set", name=self.variable(), operator="+=", value=self.expression())
 
     def _declare(self, *_: object) -> Node:
-        free = [name for name in self.NAMES if name not in self.scopes[-1]]
+        taken = self.scopes[-1]
+        if not self.hides:
+            self.names += 1
+            free = [f"v{self.names}"]
+        else:
+            free = [name for name in self.NAMES if name not in taken]
         if not free:
             return Node("wait")
         name, value = self.random.choice(free), self.expression()
