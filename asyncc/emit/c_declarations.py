@@ -147,11 +147,11 @@ class DeclarationPrinter:
         """An assignment, also to what C lets one only initialise: a struct with const members."""
         if not ctype.has_const_member:
             self.put(f"{place} = ")
-            self.p.start(code)
+            self.p.start(code.assigned)
             return
         name = ctype.declare("")
         self.put(f"__builtin_memcpy(&{place}, " + (f"&({name})" if is_list else f"({name}[1]){{ "))
-        self.p.start(code)
+        self.p.start(code.assigned)
         self.put(("" if is_list else " }") + f", sizeof {place})")
 
     def _is_zero(self, init: t.Expr | None) -> bool:

@@ -91,7 +91,7 @@ class ExitPrinter:
             self.put(";")
             return
         self.put("{ void *ac__to = ")
-        self.p.start(s.code)
+        self.p.start(s.code.assigned)
         self.put(";")
         for name, exit_ in s.targets:
             self.put(f" if (ac__to == &&{name}) {{ ")

@@ -143,7 +143,7 @@ class StatementPrinter:
         self.lead(s)
         if s.declares and not in_frame:
             self.put(s.local.type.declare(s.local.name) + " = ")
-            self.p.start(s.code)
+            self.p.start(s.code.assigned)
         else:
             self.declarations.store(self.p.place(s.local), s.local.type, s.code)
         self.put(";")

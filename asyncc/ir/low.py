@@ -127,10 +127,16 @@ Part = str | Span | Place | Result | Literal | Nested | Dropped | Which | Gap | 
 class Code:
     parts: list[Part]
     facts: Facts = field(default_factory=Facts)
+    comma: bool = False  # the text is `a, b`, without parentheses
 
     @property
     def is_empty(self) -> bool:
         return not self.parts
+
+    @property
+    def assigned(self) -> Code:
+        """The same on the right of a `=`, which binds more tightly than a comma."""
+        return Code(["(", Tight(), *self.parts, ")"], self.facts) if self.comma else self
 
 
 # --- ways out ------------------------------------------------------------------------------------------------------

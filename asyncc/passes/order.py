@@ -95,7 +95,7 @@ class Order:
             if self.c.marks[e] & JUMP and isinstance(e, t.StatementExpr):
                 return self._nested(e)
             if not self.c.marks[e] & JUMP:
-                return low.Code([low.Span(e.first, e.last)], facts_of(e))
+                return low.Code([low.Span(e.first, e.last)], facts_of(e), _is_comma(e))
         match e:
             case t.StatementExpr():
                 return self._nested(e)
@@ -103,7 +103,9 @@ class Order:
                 return self.rewrite(e.right)
             case t.Spawn() | t.BlockOn() | t.IsDone() | t.Lazy() | t.Join():
                 return word(self.c, e, [self.rewrite(x) for x in word_operands(e)])
-        return compose(self.c, e, {id(x): self.rewrite(x) for x in operands(e)})
+        code = compose(self.c, e, {id(x): self.rewrite(x) for x in operands(e)})
+        code.comma = _is_comma(e)
+        return code
 
     def _nested(self, e: t.StatementExpr) -> low.Code:
         assert self.nested is not None
@@ -282,6 +284,10 @@ def _is_plain_name(callee: t.Expr) -> bool:
     """A function called by name (or a builtin, which may not be called otherwise)."""
     e = strip(callee)
     return isinstance(e, t.Identifier) and e.local is None and e.type.kind is not t.TypeKind.POINTER
+
+
+def _is_comma(e: t.Expr) -> bool:
+    return isinstance(e, t.Binary) and e.op == ","
 
 
 def _is_volatile(e: t.Expr) -> bool:
