@@ -15,6 +15,7 @@ from . import libclang as c
 from .libclang import Cursor, Type
 from .unit_parse import ParsedUnit
 
+_TYPEOF = re.compile(r"\btypeof\b|__typeof")
 _IDENTIFIER = re.compile(r"[A-Za-z_$\u0080-\U0010ffff][\w$]*\Z")
 _TAG_WORDS = {c.STRUCT_DECL: "struct", c.UNION_DECL: "union", c.ENUM_DECL: "enum"}
 _VA_LISTS = frozenset({"va_list", "__builtin_va_list", "__gnuc_va_list", "__va_list_tag", "__va_list"})
@@ -90,7 +91,7 @@ class Types:
         written = self._through_sugar(type_)
         made = CType(
             kind,
-            lib.text(lib.getTypeSpelling(type_)),
+            self._for_people(type_, canonical),
             0 if kind in (TypeKind.VOID, TypeKind.FUNCTION) else max(lib.Type_getSizeOf(canonical), -1),
             max(lib.Type_getAlignOf(type_), 1),  # a typedef may say more, or less, than what it names
             is_const=self._is_const(canonical),
@@ -101,6 +102,11 @@ class Types:
             made.has_const_member = self._has_const_member(canonical)
         self._parts(made, type_, canonical, written)
         return made
+
+    def _for_people(self, type_: Type, canonical: Type) -> str:
+        """clang writes a `typeof` with its operand, which may be a statement expression of many lines."""
+        text: str = self._lib.text(self._lib.getTypeSpelling(type_))
+        return self._lib.text(self._lib.getTypeSpelling(canonical)) if _TYPEOF.search(text) else text
 
     def _has_const_member(self, record: Type) -> bool:
         """Whether a value of it can only be initialised, not assigned."""

@@ -1,0 +1,92 @@
+"""Random C of all of C's grammar with awaits in it, against itself with `async` and `await` taken out.
+
+    grammar.py --count 100 --seed 1
+
+Where csmith's programs (run.py) are C to which awaits are added as statements, these have them in every place of an expression:
+under a comma that needs no parentheses, in an initialiser, a loop's header, a literal, out of a macro. A program whose plain
+build does not give one output is skipped and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from grammar_statements import program  # noqa: E402
+from run import QUIET, TOP, asyncc_command, configuration, run  # noqa: E402
+
+INCLUDES = (f"-I{HERE}", f"-I{TOP / 'include'}")
+UNDEFINED = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+def plainly(source: Path, compiler: str, *flags: str) -> str | None:
+    """What the program prints as plain C; None where it cannot be compiled, or has undefined behaviour that is seen."""
+    built = source.with_suffix(".plain")
+    done = run([compiler, *QUIET, *flags, "-DPLAIN", "-xc", str(source), "-o", str(built)], 60)
+    done = run([str(built)], 10) if done.returncode == 0 else done
+    return done.stdout if done.returncode == 0 else None
+
+
+def try_seed(seed: int, folder: Path) -> str:
+    """Empty: as it should be."""
+    source, output, built = folder / "grammar.ac", folder / "grammar.c", folder / "grammar"
+    source.write_text(program(seed))
+    expected = plainly(source, "gcc", "-O0")
+    if expected is None:
+        return "skipped"
+    failure = differs(seed, source, output, built, expected)
+    if failure and any(plainly(source, "clang", *flags) != expected for flags in (UNDEFINED, ("-O2",))):
+        return "skipped"
+    return failure
+
+
+def differs(seed: int, source: Path, output: Path, built: Path, expected: str) -> str:
+    done = run([*asyncc_command(seed // 2 % 2 == 1), str(source), "-o", str(output), "-std=gnu11", "-w", *INCLUDES], 60)
+    if done.returncode:
+        return f"asyncc gave {done.returncode}: {done.stderr}"
+    compiler, *flags = configuration(seed)
+    done = run([compiler, *QUIET, *flags, *INCLUDES, str(output), str(HERE / "drive.c"), "-o", str(built)], 120)
+    if done.returncode:
+        return f"{compiler}: {done.stderr}"
+    done = run([str(built)], 20, {"DRIVE_FROM_LEAF": "1"} if seed % 3 == 0 else {})
+    if done.returncode:
+        return f"ended with {done.returncode}: {done.stderr}"
+    return "" if done.stdout == expected else "the output differs"
+
+
+def one(seed: int, keep: Path) -> str:
+    with tempfile.TemporaryDirectory(prefix="asyncc-grammar-") as name:
+        result = try_seed(seed, Path(name))
+        if result not in ("", "skipped"):
+            keep.mkdir(parents=True, exist_ok=True)
+            kept = keep / f"grammar-{seed}.ac"
+            kept.write_text((Path(name) / "grammar.ac").read_text())
+            print(f"grammar: seed {seed}: {result[:800]}\n         kept as {kept}", flush=True)
+    return result
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--keep", type=Path, default=TOP / "build" / "fuzz")
+    arguments = parser.parse_args()
+    seeds = range(arguments.seed, arguments.seed + arguments.count)
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        results = list(pool.map(lambda seed: one(seed, arguments.keep), seeds))
+    skipped = results.count("skipped")
+    failed = len(results) - skipped - results.count("")
+    print(f"grammar: {len(results) - skipped} programs compared, {skipped} skipped, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
