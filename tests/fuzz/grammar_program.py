@@ -317,7 +317,13 @@ class Expressions:
                 name = self.pick(self.scope.arrays, banned | function.reads | function.writes)
                 if not name:
                     return None
-                found.append(made(self.random.choice([name, f"&{name}[1]", f"{name} + 1"]), reads=name, writes=name if function.through else ""))
+                found.append(
+                    made(
+                        self.random.choice([name, f"&{name}[1]", f"{name} + 1"]),
+                        reads=name,
+                        writes=name if function.through else "",
+                    )
+                )
         return found
 
     def call(self, kind: str, depth: int, ban: Ban) -> Text | None:
@@ -354,8 +360,14 @@ class Expressions:
 
     def _literal_struct(self, depth: int, ban: Ban) -> Text:
         left, right = self.pair(depth, ban)
-        members = self.random.choice([".a = {}, .in = {{ .y = {} }}", "{}, .f = ({}) & 31", ".arr = {{ [1] = {} }}, .b = {}"])
-        return made(f"((struct s){{ {members.format(left, right)} }}).{self.random.choice(['a', 'in.y', 'f', 'arr[1]', 'b'])}", left, right)
+        members = self.random.choice(
+            [".a = {}, .in = {{ .y = {} }}", "{}, .f = ({}) & 31", ".arr = {{ [1] = {} }}, .b = {}"]
+        )
+        return made(
+            f"((struct s){{ {members.format(left, right)} }}).{self.random.choice(['a', 'in.y', 'f', 'arr[1]', 'b'])}",
+            left,
+            right,
+        )
 
     def _literal_array(self, depth: int, ban: Ban) -> Text:
         left, right = self.pair(depth, ban)
@@ -386,7 +398,9 @@ class Expressions:
         left, right = self.pair(depth, ban)
         if self.is_async and self.random.random() < 0.3:
             return made(f"(LATER(({left})))", left)
-        kind = self.random.choice(["SAME(SUM({}, {}))", "BIGGER({}, {})", "(SAME({}), SUM(1, {}))", "SUM({}, SAME({}))"])
+        kind = self.random.choice(
+            ["SAME(SUM({}, {}))", "BIGGER({}, {})", "(SAME({}), SUM(1, {}))", "SUM({}, SAME({}))"]
+        )
         if kind.startswith("BIGGER"):
             left, right = self.integer(depth, ban), self.integer(depth, ban)
         # A comma that no parentheses hold would part a macro's arguments.
@@ -395,7 +409,9 @@ class Expressions:
     # --- values of struct type -----------------------------------------------------------------------------------------
 
     def struct(self, depth: int, ban: Ban) -> Text:
-        kind = self.random.choice(["variable", "call", "make", "literal", "conditional", "comma", "assign"] if depth > 0 else ["variable"])
+        kind = self.random.choice(
+            ["variable", "call", "make", "literal", "conditional", "comma", "assign"] if depth > 0 else ["variable"]
+        )
         found = self._struct(kind, depth - 1, ban)
         return found or Text("((struct s){ 4, 5 })")
 

@@ -59,7 +59,9 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
     def function(self, index: int) -> str:
         chance = self.random
         parameters = [chance.choice(["int", "int", "struct", "pointer"]) for _ in range(chance.randint(0, 3))]
-        function = Function(f"f{index}", chance.random() < 0.85 or index < 2, chance.choice(["int", "int", "struct"]), parameters)
+        function = Function(
+            f"f{index}", chance.random() < 0.85 or index < 2, chance.choice(["int", "int", "struct"]), parameters
+        )
         self.is_async = function.is_async
         self.reads, self.writes = set(), set()
         self.scope = GLOBALS.inner()
@@ -97,7 +99,9 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         return "".join("    " * depth + self.declaration() + "\n" for _ in range(self.random.randint(1, 4)))
 
     def declaration(self) -> str:
-        kind = self.random.choice(["int", "int", "two", "array", "struct", "const", "pointer", "narrow", "local", "typed"])
+        kind = self.random.choice(
+            ["int", "int", "two", "array", "struct", "const", "pointer", "narrow", "local", "typed"]
+        )
         scope, name = self.scope, self.fresh("v")
         if kind == "int":
             text = f"int {name} = {self.value()};"
@@ -115,7 +119,11 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
             value = self.struct(2, FREE)
             self.reads |= value.reads
             self.writes |= value.writes
-            forms = [str(value), f"{{ .in = {{ 1, {self.value(2)} }}, .b = 3 }}", f"{{ {self.value(2)}, 2, .arr[1] = 7 }}"]
+            forms = [
+                str(value),
+                f"{{ .in = {{ 1, {self.value(2)} }}, .b = 3 }}",
+                f"{{ {self.value(2)}, 2, .arr[1] = 7 }}",
+            ]
             text = f"struct s {name} = {self.random.choice(forms)};"
             scope.structs.append(name)
         elif kind == "const":
@@ -146,12 +154,26 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         return "{\n" + text + "    " * depth + "}"
 
     def statements(self, depth: int, budget: int) -> str:
-        return "".join("    " * depth + self.statement(depth, budget - 1) + "\n" for _ in range(self.random.randint(1, 4)))
+        return "".join(
+            "    " * depth + self.statement(depth, budget - 1) + "\n" for _ in range(self.random.randint(1, 4))
+        )
 
     def statement(self, depth: int, budget: int) -> str:
         kinds = ["expression", "expression", "trace", "trace", "wait", "copy", "return", "leave"]
         if budget > 0:
-            kinds += ["if", "if_else", "for", "while", "do", "switch", "forward", "backward", "block", "macro", "unbraced"]
+            kinds += [
+                "if",
+                "if_else",
+                "for",
+                "while",
+                "do",
+                "switch",
+                "forward",
+                "backward",
+                "block",
+                "macro",
+                "unbraced",
+            ]
         found: str = getattr(self, f"_{self.random.choice(kinds)}_")(depth, budget)
         return found
 
@@ -234,7 +256,9 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
 
     def _switch_(self, depth: int, budget: int) -> str:
         indent = "    " * depth
-        cases = self.random.sample(["case 0:", "case 1:", "case 2:", "case 3 ... 5:", "default:", "case MANY: case 7:"], 4)
+        cases = self.random.sample(
+            ["case 0:", "case 1:", "case 2:", "case 3 ... 5:", "default:", "case MANY: case 7:"], 4
+        )
         parts = []
         for case in cases:
             inside = self.block(depth + 1, budget - 1)
