@@ -4,7 +4,7 @@
 #   make demo     builds the HTTP sample, asks it a few things, draws one of its state machines
 #   make test     every test: compiler, runtime, programs, CMake, fuzz (bounded), lint
 #   make bench    the same work here and in Tokio, Go, C++; prints ratios
-#   make fuzz     random C turned async, checksums compared; N=… programs
+#   make fuzz     random C turned async, outputs compared; N=… programs of each of three kinds
 #   make soak     all of the library at once; MINUTES=… long, memory has to stay where it was
 #   make sanitize the runtime's tests under ASan and TSan with 1, 2 and 8 workers; REPEAT=… times
 #   make valgrind the runtime's tests under valgrind
