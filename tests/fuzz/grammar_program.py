@@ -69,21 +69,22 @@ class Function:
 
 @dataclass
 class Scope:
-    """Names in scope by kind: integers, arrays of 4 int, structs, and pointers with the array into which they point."""
+    """What is in scope, by kind: how it is written, and the name by which it is read and written. Integers, such as are only
+    read, arrays of 4 int, structs, and pointers with the array into which they point."""
 
-    integers: list[str] = field(default_factory=list)
-    constants: list[str] = field(default_factory=list)
-    arrays: list[str] = field(default_factory=list)
-    structs: list[str] = field(default_factory=list)
+    integers: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+    arrays: dict[str, str] = field(default_factory=dict)
+    structs: dict[str, str] = field(default_factory=dict)
     pointers: dict[str, str] = field(default_factory=dict)
 
     def inner(self) -> Scope:
         return Scope(
-            list(self.integers), list(self.constants), list(self.arrays), list(self.structs), dict(self.pointers)
+            dict(self.integers), dict(self.constants), dict(self.arrays), dict(self.structs), dict(self.pointers)
         )
 
 
-GLOBALS = Scope(["g0", "g1", "g2"], [], ["ga"], ["gs"], {})
+GLOBALS = Scope({"g0": "g0", "g1": "g1", "g2": "g2"}, {}, {"ga": "ga"}, {"gs": "gs"}, {})
 MEMBERS = ("a", "b", "in.x", "in.y", "f", "arr[1]", "arr[(%s) & 1]", "u.low")
 
 HEAD = """#ifdef PLAIN
@@ -142,8 +143,9 @@ class Expressions:
         self.names += 1
         return f"{prefix}{self.names}"
 
-    def pick(self, names: list[str], ban: frozenset[str]) -> str | None:
-        free = [n for n in names if n not in ban]
+    def pick(self, names: dict[str, str], ban: frozenset[str]) -> tuple[str, str] | None:
+        """How it is written, and its name."""
+        free = [(text, name) for text, name in names.items() if name not in ban]
         return self.random.choice(free) if free else None
 
     # --- values of integer type -------------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ class Expressions:
         leaves = ["literal", "variable", "variable", "element", "member", "pointed"]
         inner = ["binary", "binary", "compare", "shift", "unary", "logical", "conditional", "elvis", "comma", "assign", "assign",
                  "step", "step", "cast", "call", "call", "wait", "wait", "by_pointer", "literal_struct", "literal_array",
-                 "statement", "sizeof", "generic", "macro", "returned", "indexed", "trace"]  # fmt: skip
+                 "statement", "sizeof", "generic", "macro", "returned", "indexed", "trace", "string"]  # fmt: skip
         for _ in range(8):
             kind = self.random.choice(leaves if depth <= 0 else inner)
             found: Text | None = getattr(self, f"_{kind}")(depth - 1, ban)
@@ -165,36 +167,37 @@ class Expressions:
 
     def _variable(self, depth: int, ban: Ban) -> Text | None:
         del depth
-        name = self.pick(self.scope.integers + self.scope.constants, ban.reads)
-        return made(name, reads=name) if name else None
+        found = self.pick({**self.scope.integers, **self.scope.constants}, ban.reads)
+        return made(found[0], reads=found[1]) if found else None
 
     def _element(self, depth: int, ban: Ban) -> Text | None:
-        name = self.pick(self.scope.arrays, ban.reads)
-        if not name:
+        found = self.pick(self.scope.arrays, ban.reads)
+        if not found:
             return None
+        array, name = found
         at = self.integer(depth, ban)
-        return made(f"{name}[({at}) & 3]", at, reads=name) if name not in at.writes else None
+        return made(f"{array}[({at}) & 3]", at, reads=name) if name not in at.writes else None
 
     def _pointed(self, depth: int, ban: Ban) -> Text | None:
         place = self.pointed(depth, ban, ban.reads)
         return place and made(f"{place[0]}", place[0], reads=place[1])
 
     def _member(self, depth: int, ban: Ban) -> Text | None:
-        name = self.pick(self.scope.structs, ban.reads)
-        if not name:
+        found = self.pick(self.scope.structs, ban.reads)
+        if not found:
             return None
-        member = self.random.choice(MEMBERS)
+        (record, name), member = found, self.random.choice(MEMBERS)
         if "%s" not in member:
-            return made(self.random.choice([f"{name}.{member}", f"(&{name})->{member}"]), reads=name)
+            return made(self.random.choice([f"{record}.{member}", f"(&{record})->{member}"]), reads=name)
         at = self.integer(depth, ban)
-        return made(f"{name}.{member % at}", at, reads=name) if name not in at.writes else None
+        return made(f"{record}.{member % at}", at, reads=name) if name not in at.writes else None
 
     def pointed(self, depth: int, ban: Ban, banned: frozenset[str]) -> tuple[Text, str] | None:
         """A place in an array by a pointer, and the array's name."""
-        pointer = self.pick([p for p, a in self.scope.pointers.items() if a not in banned], ban.reads)
-        if not pointer:
+        found = self.pick(self.scope.pointers, banned)
+        if not found or found[0] in ban.reads:
             return None
-        array = self.scope.pointers[pointer]
+        pointer, array = found
         at = self.integer(depth, ban)
         if {array, pointer} & at.writes:
             return None
@@ -248,14 +251,15 @@ class Expressions:
         """Something of integer type that can be written, and the name that is written by it."""
         kind = self.random.choice(["variable", "variable", "element", "member", "pointed"])
         if kind == "variable":
-            name = self.pick(self.scope.integers, ban.writes | ban.reads)
-            return (Text(name), name) if name else None
+            found = self.pick(self.scope.integers, ban.writes | ban.reads)
+            return (Text(found[0]), found[1]) if found else None
         if kind == "pointed":
             return self.pointed(depth, ban, ban.writes | ban.reads)
-        name = self.pick(self.scope.arrays if kind == "element" else self.scope.structs, ban.writes | ban.reads)
-        if not name:
+        found = self.pick(self.scope.arrays if kind == "element" else self.scope.structs, ban.writes | ban.reads)
+        if not found:
             return None
-        form = f"{name}[(%s) & 3]" if kind == "element" else f"{name}.{self.random.choice(MEMBERS)}"
+        text, name = found
+        form = f"{text}[(%s) & 3]" if kind == "element" else f"{text}.{self.random.choice(MEMBERS)}"
         if "%s" not in form:
             return Text(form), name
         at = self.integer(depth, Ban(ban.reads | {name}, ban.writes | {name}))
@@ -314,16 +318,11 @@ class Expressions:
                 found.append(self.struct(depth, beside))
             else:
                 banned = beside.writes | beside.reads if function.through else beside.reads
-                name = self.pick(self.scope.arrays, banned | function.reads | function.writes)
-                if not name:
+                array = self.pick(self.scope.arrays, banned | function.reads | function.writes)
+                if not array:
                     return None
-                found.append(
-                    made(
-                        self.random.choice([name, f"&{name}[1]", f"{name} + 1"]),
-                        reads=name,
-                        writes=name if function.through else "",
-                    )
-                )
+                text = self.random.choice(["{}", "&{}[1]", "{} + 1"]).format(array[0])
+                found.append(made(text, reads=array[1], writes=array[1] if function.through else ""))
         return found
 
     def call(self, kind: str, depth: int, ban: Ban) -> Text | None:
@@ -352,11 +351,16 @@ class Expressions:
         return made(f"({value}).{member}", value)
 
     def _indexed(self, depth: int, ban: Ban) -> Text | None:
-        name = self.pick(self.scope.arrays, ban.reads)
-        if not name:
+        found = self.pick(self.scope.arrays, ban.reads)
+        if not found:
             return None
+        array, name = found
         comma = self._comma(depth, ban)
-        return made(f"{name}[{comma.text[1:-1]} & 3]", comma, reads=name) if name not in comma.writes else None
+        return made(f"{array}[{comma.text[1:-1]} & 3]", comma, reads=name) if name not in comma.writes else None
+
+    def _string(self, depth: int, ban: Ban) -> Text:
+        at = self.integer(depth, ban)
+        return made(f'"a\\"b" "\\\\d"[({at}) & 3]', at)
 
     def _literal_struct(self, depth: int, ban: Ban) -> Text:
         left, right = self.pair(depth, ban)
@@ -379,7 +383,7 @@ class Expressions:
         first = self.integer(depth, ban)
         around = self.scope
         self.scope = around.inner()
-        self.scope.integers.append(name)
+        self.scope.integers[name] = name
         middle, last = self.integer(depth, ban), self.integer(depth, ban)
         self.scope = around
         body = made(f"({{ int {name} = {first}; {middle}; {last}; }})", first, middle, last)
@@ -430,10 +434,11 @@ class Expressions:
         if kind == "comma":
             left, value = self.integer(depth, ban), self.struct(depth, ban)
             return made(f"({left}, {value})", left, value)
-        name = self.pick(self.scope.structs, ban.reads | (ban.writes if kind == "assign" else NOTHING))
-        if not name:
+        found = self.pick(self.scope.structs, ban.reads | (ban.writes if kind == "assign" else NOTHING))
+        if not found:
             return None
+        record, name = found
         if kind == "variable":
-            return made(name, reads=name)
+            return made(record, reads=name)
         value = self.struct(depth, Ban(ban.reads, ban.writes | {name}))
-        return made(f"({name} = {value})", value, reads=name, writes=name)
+        return made(f"({record} = {value})", value, reads=name, writes=name)

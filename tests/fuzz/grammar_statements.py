@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from grammar_program import GLOBALS, HEAD, Ban, Expressions, Function, Scope, Text
+from grammar_program import GLOBALS, HEAD, Ban, Expressions, Function, Text
 
 FREE = Ban()
+RARER = ("of literal", "array literal", "to struct", "to integer", "rows", "structs", "double", "static")
 
 
 class Program(Expressions):
@@ -14,7 +15,7 @@ class Program(Expressions):
         self.writes: set[str] = set()
         self.loops = 0
         self.loop_depth = 0
-        self.in_switch = False
+        self.statics: set[str] = set()
         bodies = [self.function(i) for i in range(self.random.randint(2, 6))]
         last = next(f for f in reversed(self.functions) if f.is_async)
         self.text = HEAD + "\n".join(bodies) + self.entry(last)
@@ -67,9 +68,9 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         self.scope = GLOBALS.inner()
         for i, kind in enumerate(parameters):
             if kind == "int":
-                self.scope.integers.append(f"p{i}")
+                self.scope.integers[f"p{i}"] = f"p{i}"
             elif kind == "struct":
-                self.scope.structs.append(f"p{i}")
+                self.scope.structs[f"p{i}"] = f"p{i}"
             else:
                 self.scope.pointers[f"p{i}"] = f"*p{i}"
         pointees = {f"*p{i}" for i, kind in enumerate(parameters) if kind == "pointer"}
@@ -81,7 +82,7 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         self.kind = function.kind
         body = self.declarations(1) + self.statements(1, 3) + f"    {self.return_()}\n"
         labels = "".join(f"    int tries_{label} = 0;\n" for label in self.labels)
-        outside = {*GLOBALS.integers, *GLOBALS.arrays, *GLOBALS.structs, "out"}
+        outside = {*GLOBALS.integers, *GLOBALS.arrays, *GLOBALS.structs, *self.statics, "out"}
         function.reads, function.writes = frozenset(self.reads & outside), frozenset(self.writes & outside)
         function.through = bool(self.writes & pointees)
         self.functions.append(function)
@@ -100,21 +101,21 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
 
     def declaration(self) -> str:
         kind = self.random.choice(
-            ["int", "int", "two", "array", "struct", "const", "pointer", "narrow", "local", "typed"]
+            ["int", "int", "two", "array", "struct", "const", "pointer", "narrow", "local", "typed", *RARER]
         )
         scope, name = self.scope, self.fresh("v")
         if kind == "int":
             text = f"int {name} = {self.value()};"
-            scope.integers.append(name)
+            scope.integers[name] = name
         elif kind == "two":
             other = self.fresh("v")
             text = f"int {name} = {self.value()}, {other} = {name} + 1, *q{name} = &{name};\n    (void)q{name};"
-            scope.integers += [name, other]
+            scope.integers |= {name: name, other: other}
         elif kind == "array":
             forms = ["{{ {}, {} }}", "{{ [2] = {}, {} }}", "{{ [1] = {}, [0] = {} }}"]
             left, right = self.value(2), Text(str(self.random.randint(0, 9)))
             text = f"int {name}[4] = {self.random.choice(forms).format(left, right)};"
-            scope.arrays.append(name)
+            scope.arrays[name] = name
         elif kind == "struct":
             value = self.struct(2, FREE)
             self.reads |= value.reads
@@ -125,25 +126,54 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
                 f"{{ {self.value(2)}, 2, .arr[1] = 7 }}",
             ]
             text = f"struct s {name} = {self.random.choice(forms)};"
-            scope.structs.append(name)
+            scope.structs[name] = name
         elif kind == "const":
             text = f"const int {name} = {self.value()};"
-            scope.constants.append(name)
+            scope.constants[name] = name
         elif kind == "pointer" and scope.arrays:
-            array = self.random.choice(scope.arrays)
+            array, key = self.random.choice(list(scope.arrays.items()))
             text = f"int *{name} = {array} + ({self.value(2)} & 1);"
-            self.reads.add(array)
-            scope.pointers[name] = array
+            scope.pointers[name] = key
         elif kind == "narrow":
             text = f"{self.random.choice(['unsigned char', 'short', 'long', '_Alignas(16) int', 'volatile int'])} {name} = {self.value()};"
-            scope.integers.append(name)
+            scope.integers[name] = name
         elif kind == "local":
             text = f"struct l{name} {{ char c; int n; }} w{name} = {{ 1, {self.value(2)} }}; int {name} = w{name}.n + w{name}.c;"
-            scope.integers.append(name)
+            scope.integers[name] = name
+        elif kind in RARER:
+            text = self.rarer(kind, name)
         else:
             text = f"typedef int t{name}; enum {{ k{name} = 3 }}; t{name} {name} = {self.value()} + k{name};"
-            scope.integers.append(name)
+            scope.integers[name] = name
         return text
+
+    def rarer(self, kind: str, name: str) -> str:
+        scope, value, other = self.scope, self.value(2), self.value(1)
+        if kind == "of literal":
+            scope.structs[f"(*{name})"] = scope.structs[f"{name}[0]"] = name
+            return f"struct s *{name} = &(struct s){{ {value}, .in.y = {other} }};"
+        if kind == "array literal":
+            scope.arrays[name] = name
+            return f"int *{name} = (int[4]){{ {value}, [3] = {other} }};"
+        if kind == "to struct":
+            record, key = self.random.choice(list(scope.structs.items()))
+            scope.structs[f"(*{name})"] = key
+            return f"struct s *{name} = &{record};"
+        if kind == "to integer":
+            scope.integers[f"(*{name})"] = f"o{name}"
+            return f"int o{name} = {value}, *{name} = &o{name};"
+        if kind == "rows":
+            scope.arrays |= {f"{name}[0]": name, f"(*({name} + 1))": name}
+            return f"int {name}[2][4] = {{ {{ 1, {value} }}, [1][2] = {other} }};"
+        if kind == "structs":
+            scope.structs |= {f"{name}[0]": name, f"{name}[1]": name}
+            return f"struct s {name}[2] = {{ {{ .b = {value} }}, [1] = {{ 4, .in = {{ .x = {other} }} }} }};"
+        if kind == "double":
+            scope.constants[f"(int){name}"] = name
+            return f"double {name} = (({value}) & 255) / 4.0;"
+        self.statics.add(name)
+        scope.integers[name] = name
+        return f"static int {name} = {self.random.randint(0, 9)};"
 
     def block(self, depth: int, budget: int) -> str:
         around = self.scope
@@ -173,6 +203,10 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
                 "block",
                 "macro",
                 "unbraced",
+                "duff",
+                "into",
+                "jumping",
+                "jumping",
             ]
         found: str = getattr(self, f"_{self.random.choice(kinds)}_")(depth, budget)
         return found
@@ -190,11 +224,11 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         return "await pend();" if self.is_async else ";"
 
     def _copy_(self, *_: int) -> str:
-        name = self.random.choice(self.scope.structs)
+        record, name = self.random.choice(list(self.scope.structs.items()))
         value = self.struct(2, Ban(frozenset(), frozenset([name])))
         self.reads |= value.reads
         self.writes |= value.writes | {name}
-        return f"{name} = {value};"
+        return f"{record} = {value};"
 
     def _return_(self, *_: int) -> str:
         return f"if ({self.full(2)}, {self.value(1)} == 3) {self.return_()}"
@@ -236,11 +270,11 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         i = self.fresh("i")
         around = self.scope
         self.scope = around.inner()
-        self.scope.constants.append(i)
+        self.scope.constants[i] = i
         test, step = self.value(1), self.full(2)
         first = f", j{i} = {self.value(1)}" if self.random.random() < 0.4 else ""
         if first:
-            self.scope.integers.append(f"j{i}")
+            self.scope.integers[f"j{i}"] = f"j{i}"
         text = f"for (int {i} = 0{first}; {i} < {self.random.randint(1, 4)} && ({test} | 1); {i}++, {step}) {self.looped(depth, budget)}"
         self.scope = around
         return text
@@ -277,9 +311,38 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         body = self.block(depth, budget)
         return f"{label}: {body}\n{'    ' * depth}if ({self.full(2)}, tries_{label}++ < 2) goto {label};"
 
+    def _duff_(self, depth: int, budget: int) -> str:
+        n, indent = self.fresh("n"), "    " * depth
+        parts = [self.statements(depth + 1, budget - 1) for _ in range(3)]
+        body = f"{indent}do {{\n{parts[0]}{indent}case 1:;\n{parts[1]}{indent}case 2:;\n{parts[2]}{indent}default:;\n"
+        head = f"{{ int {n} = 3; switch (({self.full(2)}) & 3) {{\n{indent}case 0:;\n"
+        return f"{head}{body}{indent}}} while (--{n} > 0); }} }}"
+
+    def _into_(self, depth: int, budget: int) -> str:
+        """A jump into a loop."""
+        n, label, indent = self.fresh("n"), self.fresh("into"), "    " * depth
+        test = self.full(2)
+        first, second = self.statements(depth + 1, budget - 1), self.statements(depth + 1, budget - 1)
+        loop = f"while ({n}-- > 0) {{\n{first}{indent}{label}:;\n{second}{indent}}}"
+        return f"{{ int {n} = 3; if ({test}) goto {label};\n{indent}{loop} }}"
+
+    def _jumping_(self, depth: int, budget: int) -> str:
+        """A statement expression of statements, which may leave: as a whole expression, where nothing is beside it."""
+        name = self.fresh("x")
+        around = self.scope
+        self.scope = around.inner()
+        inside = self.declarations(depth + 1) + self.statements(depth + 1, budget - 1)
+        value = self.full(2)
+        self.scope = around
+        forms = ["int {n} = {e};", "{v} = {e};", "trace({e});", "(void)({t} && {e});", "if ({e}) {b}", "{e};"]
+        form = self.random.choice(forms)
+        variable, key = self.random.choice(list(self.scope.integers.items()))
+        self.writes |= {key, "out"}
+        self.reads |= {key, "out"}
+        expression = f"({{\n{inside}{'    ' * (depth + 1)}{value};\n{'    ' * depth}}})"
+        block = self.block(depth, budget - 1) if "{b}" in form else ""
+        return f"{{ {form.format(n=name, v=variable, e=expression, t=self.value(1), b=block)} }}"
+
 
 def program(seed: int) -> str:
     return Program(seed).text
-
-
-__all__ = ["Scope", "program"]
