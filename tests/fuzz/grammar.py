@@ -23,6 +23,7 @@ from grammar_statements import program  # noqa: E402
 from run import QUIET, TOP, asyncc_command, configuration, run  # noqa: E402
 
 INCLUDES = (f"-I{HERE}", f"-I{TOP / 'include'}")
+STOPS = (1, 2, 5, 12, 40)  # polls after which the program is also dropped: what it has said till then has to be right
 UNDEFINED = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 
@@ -55,10 +56,14 @@ def differs(seed: int, source: Path, output: Path, built: Path, expected: str) -
     done = run([compiler, *QUIET, *flags, *INCLUDES, str(output), str(HERE / "drive.c"), "-o", str(built)], 120)
     if done.returncode:
         return f"{compiler}: {done.stderr}"
-    done = run([str(built)], 20, {"DRIVE_FROM_LEAF": "1"} if seed % 3 == 0 else {})
-    if done.returncode:
-        return f"ended with {done.returncode}: {done.stderr}"
-    return "" if done.stdout == expected else "the output differs"
+    how = {"DRIVE_FROM_LEAF": "1"} if seed % 3 == 0 else {}
+    for polls in (None, *STOPS):
+        done = run([str(built)], 20, how if polls is None else {**how, "DRIVE_STOP": str(polls)})
+        if done.returncode:
+            return f"ended with {done.returncode}, stopped after {polls}: {done.stderr}"
+        if not expected.startswith(done.stdout) or (polls is None and done.stdout != expected):
+            return f"the output differs, stopped after {polls}"
+    return ""
 
 
 def one(seed: int, keep: Path) -> str:
