@@ -256,9 +256,33 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         test = self.full()
         return f"if ({test}) {self.block(depth, budget)} else {self.block(depth, budget)}"
 
-    def _unbraced_(self, *_: int) -> str:
-        test, then, otherwise = self.full(2), self.full(2), self.full(2)
-        return f"if ({test}) {then}; else if ({self.value(1)}) ; else {otherwise};"
+    def _unbraced_(self, depth: int, budget: int) -> str:
+        return self.unbraced(3, depth, budget)
+
+    def unbraced(self, deep: int, depth: int, budget: int) -> str:
+        """Statements below one another without braces: an `else` belongs to the nearest `if`."""
+        kind = self.random.choice(["if", "else", "for", "do", "switch", "label", "leaf"] if deep > 0 else ["leaf"])
+        if kind == "leaf":
+            leaf = self.random.choice(
+                [self._macro_, self._trace_, self._expression_, self._wait_, self._leave_, self._block_]
+            )
+            return leaf(depth, min(budget, 1) - 1)
+        test, i = self.full(2), self.fresh("i")
+        if kind == "for":
+            self.loop_depth += 1
+        inner = self.unbraced(deep - 1, depth, budget)
+        if kind == "for":
+            self.loop_depth -= 1
+            return f"for (int {i} = 0; {i} < 2; {i}++, {test}) {inner}"
+        forms = {
+            "if": f"if ({test}) {inner}",
+            "do": f"do {inner} while (0 & ({test}));",
+            "switch": f"switch (({test}) & 1) case 1: {inner}",
+            "label": f"{i}: if ({test}) {inner}",
+        }
+        if kind == "else":
+            return f"if ({test}) {inner} else {self.unbraced(deep - 1, depth, budget)}"
+        return forms[kind]
 
     def looped(self, depth: int, budget: int) -> str:
         self.loop_depth += 1
