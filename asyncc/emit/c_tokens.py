@@ -141,7 +141,7 @@ class TokenPrinter:
     def _decide(self, use: MacroUse) -> str | None:
         renamed = [i for i in range(use.first, use.last) if i in self.renames.at]
         words = any(self.tokens[i].kind is TokenKind.WORD for i in range(use.first, use.last))
-        if words or use.loses_names or not use.macros.isdisjoint(self.undefined):
+        if words or use.follows_clang or not use.macros.isdisjoint(self.undefined):
             return None
         if not renamed:
             return use.text

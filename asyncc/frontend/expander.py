@@ -20,7 +20,7 @@ from .expansion_token import NO_MACROS, PTok
 from .lexer import Lexed, decode, directive_name, lex
 from .macro_uses import OpenUse, trapped
 from .macros import Macro, MacroTable, parse_definition
-from .other_compiler import loses_names
+from .other_compiler import jumps_or_changes, loses_names
 from .predefined import Predefined
 from .stretch import Stretch
 from .substitution import Substitution
@@ -147,7 +147,10 @@ class Expander:
                 places.setdefault(token.source, []).append(made)
         record.last = len(self.tokens)
         record.arguments = use.arguments(stretch, places)
-        record.loses_names = use.differs and loses_names(record.text, record.arguments)
+        record.differs = use.differs
+        record.follows_clang = use.differs and (
+            jumps_or_changes(token.text for token in produced) or loses_names(record.text, record.arguments)
+        )
         if not produced:
             # A use that expands to nothing is like white space, and stays in the text as that: if it is nothing to all.
             stretch.before = before + ("" if use.differs else record.text)

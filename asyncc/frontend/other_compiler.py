@@ -25,6 +25,8 @@ _QUESTION = re.compile(rb"__clang|__GNUC|__has_(?:builtin|attribute|feature|exte
 _IS_QUESTION = re.compile(_QUESTION.pattern.decode()).match
 _NAME = re.compile(lexer.NAME)
 _DEFINE = b"#define "
+_JUMPS = frozenset({"goto", "break", "continue", "return"})
+_CHANGES = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "++", "--"})
 _SECONDS = 60
 
 
@@ -88,6 +90,11 @@ def _same(one: Macro, other: Macro) -> bool:
         and one.variadic == other.variadic
         and [token.text for token in one.body] == [token.text for token in other.body]
     )
+
+
+def jumps_or_changes(tokens: Iterable[str]) -> bool:
+    """Whether an expansion decides where the function goes on, or what a variable holds."""
+    return any(text in _JUMPS or text in _CHANGES for text in tokens)
 
 
 def loses_names(text: str, reached: list[tuple[int, int, tuple[int, ...]]]) -> bool:

@@ -45,9 +45,12 @@ class MacroUse:
     # True when an argument is stringified or pasted (`#x`, `a##b`) anywhere in the expansion: renaming a local inside an
     # argument would then change what the program does, so the use must be printed expanded if it holds a renamed name.
     stringifies: bool = False
-    # True when the C compiler defines the macro otherwise than clang, and names in the arguments do not reach the expansion
-    # that clang makes: what is left of them is for a meaning that asyncc has not read.
-    loses_names: bool = False
+    # True when a macro had a part in it that the C compiler defines otherwise than clang.
+    differs: bool = False
+    # True when it differs and only clang's meaning will do. Names in the arguments do not reach the expansion that clang makes:
+    # what is left of them is for a meaning that asyncc has not read. Or the expansion declares a name, which other text
+    # mentions; or it jumps or changes a variable, which decides what is kept in the frame.
+    follows_clang: bool = False
     macros: frozenset[str] = frozenset()  # every macro that had a part in it
     # Names of macros that stand in the expansion and are not expanded there (`#define x p->x`). To a C compiler that reads the
     # expansion they would be uses.

@@ -118,6 +118,14 @@ class Base:
             self.skip_directives()
         return index
 
+    def declares(self, name: int) -> Token:
+        """The token of a name that is declared. If a macro declares it that the C compiler defines otherwise, the use is to be
+        printed as clang expands it: what mentions the name may be printed expanded, too."""
+        token = self.tokens[name]
+        if token.use is not None and token.use.differs:
+            token.use.follows_clang = True
+        return token
+
     def skip_directives(self) -> None:
         while self.at < self.end and self.tokens[self.at].kind is TokenKind.DIRECTIVE:
             self.at += 1

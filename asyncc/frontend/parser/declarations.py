@@ -62,7 +62,7 @@ class Declarations(Tags):
             )
 
     def _declare_typedef(self, declared: Declared, is_future: bool) -> LocalType:
-        token = self.tokens[declared.name]
+        token = self.declares(declared.name)
         name = self.global_name(token.text)
         made = LocalType("typedef", token.text, name, position=token.position, is_future=is_future)
         self.scopes.declare(token.text, made)
@@ -76,14 +76,14 @@ class Declarations(Tags):
         return not declared.nearest and self.oracle.is_function(declared.name)
 
     def _declare_function(self, declared: Declared, specifiers: Specifiers) -> None:
-        name = self.tokens[declared.name].text
+        name = self.declares(declared.name).text
         self.scopes.declare(name, LocalFunction(name, declared.name))
         found: FunctionDecl | None = self.oracle.declared_function(declared.name)
         if found is not None and name not in self.functions:
             self.declared_here[name] = found
 
     def declare_local(self, declared: Declared, specifiers: Specifiers) -> Local:
-        token = self.tokens[declared.name]
+        token = self.declares(declared.name)
         local = Local(
             token.text,
             self.oracle.declared_type(declared.name, False),

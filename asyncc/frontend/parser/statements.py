@@ -134,6 +134,7 @@ class Statements(Declarations):
         first = self.next()
         self.expect(":")
         made = Label(first, self.at, self.label_name(first), None)
+        self.declares(first)
         self.labels[made.name] = made
         self._attributes_of_label()
         made.body = self._labelled(made)

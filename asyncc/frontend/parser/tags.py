@@ -63,6 +63,7 @@ class Tags(Declarators):
         if not self.function_name:
             return known  # at file scope, in a macro that defines functions too
         if name >= 0:
+            self.declares(name)
             self.type_names[name] = known
             self.oracle.define_type(name, known)
         self.oracle.define_type(first, known)
@@ -126,7 +127,8 @@ class Tags(Declarators):
             attributes(self, Attributed())
             if self.accept("="):
                 self.conditional()
-            self.scopes.declare(self.tokens[name].text, EnumConstant(self.tokens[name].text, made))
+            spelling = self.declares(name).text
+            self.scopes.declare(spelling, EnumConstant(spelling, made))
             self.constants[name] = made
             if not self.accept(","):
                 break
