@@ -86,6 +86,10 @@ class Trial:
         """Include folders are meant from the top of the sources."""
         return [f"-I{self.tree / flag[2:]}" if flag.startswith("-I") else flag for flag in self.body.flags]
 
+    def libraries(self) -> list[str]:
+        """Archives are meant from the top of the sources, too."""
+        return [name if name.startswith("-") else str(self.tree / name) for name in self.body.libraries]
+
     def build_plain(self) -> Path:
         program = self.work / "plain"
         must(
@@ -95,7 +99,7 @@ class Trial:
                 "-O1",
                 *self.flags(),
                 *map(str, self.files()),
-                *self.body.libraries,
+                *self.libraries(),
                 "-lm",
                 "-o",
                 str(program),
@@ -109,6 +113,8 @@ class Trial:
         """The tree with its files converted in place, and a report of how much became async."""
         converted = self.work / "converted"
         result = convert(self.files(), self.tree, ["-std=gnu11", "-w", *self.flags()], options)
+        if "main" in result.stays_plain:
+            raise Failure(f"main stays plain: it {result.stays_plain['main']}")
         shutil.copytree(self.tree, converted, symlinks=True)
         files = []
         for path in self.files():
@@ -147,7 +153,7 @@ class Trial:
             *own,
             *map(str, c_files),
             str(HERE / "drive.c"),
-            *self.body.libraries,
+            *self.libraries(),
             "-lm",
         ]
         must([*command, "-o", str(program)], 900, f"{compiler} of the output")

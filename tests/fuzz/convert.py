@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from clang.cindex import Cursor, CursorKind, Index, StorageClass, TranslationUnit, Type, TypeKind
+from clang.cindex import Cursor, CursorKind, Diagnostic, Index, StorageClass, TranslationUnit, Type, TypeKind
 
 # What may stand before a statement in a block, and so before an inserted one.
 BEFORE_STATEMENT = frozenset("{};:")
@@ -148,10 +148,11 @@ class Source:
             start = self.bytes.rfind(b"\n", 0, start - 1) + 1
         return self.code[start:].lstrip(b" \t").startswith(b"#")
 
-    def end_of_statement(self, end: int) -> int | None:
-        """The offset behind the `;` or `}` that ends a statement whose extent ends at `end`; None: not found."""
+    def end_of_statement(self, end: int, is_expression: bool) -> int | None:
+        """The offset behind the `;` or `}` that ends a statement whose extent ends at `end`; None: not found. The `}` of a
+        compound literal ends no statement."""
         last = self.code[:end].rstrip()[-1:]
-        if last in (b"}", b";"):
+        if last == b";" or (last == b"}" and not is_expression):
             return end
         match = re.compile(rb"\s*;").match(self.code, end)
         return match.end() if match else None
@@ -189,10 +190,10 @@ class Converter:
         """Takes in one translation unit."""
         unit = Index.create().parse(
             str(path.resolve()),
-            args=[*builtin_headers(), *arguments],
+            args=[*builtin_headers(), "-ferror-limit=0", *arguments],
             options=TranslationUnit.PARSE_DETAILED_PROCESSING_RECORD,
         )
-        errors = [d for d in unit.diagnostics if d.severity >= 3]
+        errors = [d for d in unit.diagnostics if d.severity >= 3 and not in_builtin_header(d)]
         if errors:
             raise ConversionError(f"{path}: {errors[0].location.line}: {errors[0].spelling}")
         for cursor in unit.cursor.get_children():
@@ -294,7 +295,7 @@ class Converter:
                 self.type_of(spelled).stays_plain = "is a type of a library"
         elif cursor.kind in POINTER_DECLARATIONS:
             self.note_pointer(cursor)
-        elif cursor.kind == CursorKind.CSTYLE_CAST_EXPR:
+        elif cursor.kind == CursorKind.CSTYLE_CAST_EXPR or is_conversion(cursor):
             self.note_cast(cursor)
         children = list(cursor.get_children())
         for child in children[1:] if callee is not None else children:
@@ -319,6 +320,9 @@ class Converter:
             entry.stays_plain = "is a type of a library"
             return
         start = cursor.extent.start.offset
+        if source.macros.get(start, 0) >= cursor.extent.end.offset:
+            entry.stays_plain = "declared inside of a macro"
+            return
         place = (source.path, start, start)
         if place not in entry.declarations:
             entry.declarations.append(place)
@@ -417,7 +421,7 @@ class Converter:
         if self.source_of(cursor) is not source:
             return
         start = cursor.extent.start.offset
-        end = source.end_of_statement(cursor.extent.end.offset)
+        end = source.end_of_statement(cursor.extent.end.offset, cursor.kind.is_expression())
         if cursor.kind == CursorKind.COMPOUND_STMT or end is None:
             return
         before = source.code[:start].rstrip()
@@ -511,7 +515,8 @@ class Converter:
                 if path not in files:
                     line = self.sources[path].bytes.rfind(b"\n", 0, start) + 1
                     macro = f"{function.name}(...) (ac_await {function.name}(__VA_ARGS__))"
-                    self.add(edits, path, line, 1, f"#undef {function.name}\n#define {macro}\n")
+                    number = self.sources[path].bytes.count(b"\n", 0, line) + 1
+                    self.add(edits, path, line, 1, f"#undef {function.name}\n#define {macro}\n#line {number}\n")
                 files.add(path)
 
     def write_calls(self, function: Function, edits: dict[str, list[Edit]]) -> None:
@@ -559,6 +564,12 @@ class Converter:
         return b"".join(parts).decode("utf-8", "surrogateescape")
 
 
+def in_builtin_header(diagnostic: Diagnostic) -> bool:
+    """Intrinsics of another version of clang than libclang's: some use builtins that have changed since."""
+    file = diagnostic.location.file
+    return file is not None and file.name.startswith(builtin_headers()[1:])
+
+
 @lru_cache(maxsize=1)
 def builtin_headers() -> tuple[str, ...]:
     """Where stddef.h and the like are: libclang's package brings none."""
@@ -574,6 +585,14 @@ def builtin_headers() -> tuple[str, ...]:
 
 def is_function(cursor: Cursor | None) -> bool:
     return cursor is not None and cursor.kind == CursorKind.FUNCTION_DECL
+
+
+def is_conversion(cursor: Cursor) -> bool:
+    """Whether a pointer to functions becomes one to another type of functions here without a cast: `int (*)()` takes all."""
+    if cursor.kind != CursorKind.UNEXPOSED_EXPR:
+        return False
+    spelled = {function_type_in(part.type)[0] for part in [cursor, *cursor.get_children()]}
+    return len(spelled - {None}) > 1
 
 
 def callee_of(call: Cursor) -> Cursor | None:
