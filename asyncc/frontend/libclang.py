@@ -119,6 +119,7 @@ _FUNCTIONS: list[tuple[str, Any, list[Any]]] = [
     ("Cursor_isFunctionInlined", c_uint, [Cursor]),
     ("Cursor_isAnonymous", c_uint, [Cursor]),
     ("Cursor_hasAttrs", c_uint, [Cursor]),
+    ("getFieldDeclBitWidth", c_int, [Cursor]),
     ("getIncludedFile", c_void_p, [Cursor]),
     ("getRangeStart", Location, [Range]),
     ("getRangeEnd", Location, [Range]),

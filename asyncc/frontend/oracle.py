@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from ..ir.source import Token
-from ..ir.tree import CType, Expr, FunctionDecl, LocalType, TypeKind
+from ..ir.tree import CType, Expr, FunctionDecl, LocalType, Member, TypeKind
 from . import libclang as c
 from .declared import is_future_typedef
 from .libclang import Cursor
@@ -96,6 +96,16 @@ class FunctionOracle:
             known = _OTHER if cursor is None else self.types.of(self._unit.lib.getCursorType(cursor))
             self._types_of[key] = known
         return known
+
+    def bits_of(self, member: Member) -> int:
+        """How wide a member is that is a bit-field; 0 for all others."""
+        lib = self._unit.lib
+        key = (self._plain.starts[member.first], self._plain.ends[member.last - 1])
+        self._walk_at(key[0])
+        cursor = self._expressions.get(key)
+        if cursor is None:
+            return 0
+        return max(int(lib.getFieldDeclBitWidth(lib.getCursorReferenced(cursor))), 0)
 
     def has_type(self, expr: Expr) -> bool:
         """For tests: whether clang has a node for exactly this expression."""

@@ -96,6 +96,12 @@ class Member(Expr):
     base: Expr
     name: str
     is_arrow: bool
+    bits_of: Callable[[Member], int] = field(kw_only=True, repr=False)
+
+    @property
+    def bits(self) -> int:
+        """The width of a bit-field; 0: it is none."""
+        return self.bits_of(self)
 
 
 @dataclass(slots=True, eq=False)

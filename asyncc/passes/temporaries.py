@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..ir import low
 from ..ir import tree as t
-from .context import Context, pointer_to
+from .context import INT, Context, pointer_to
 
 
 def temporary_for(c: Context, e: t.Expr) -> t.Local:
-    ctype = e.type
+    ctype = INT if _is_promoted(e) else e.type
     if ctype.kind is t.TypeKind.ARRAY and ctype.element is not None:
         ctype = pointer_to(ctype.element, c.unit.pointer_size)
     elif ctype.kind is t.TypeKind.FUNCTION:
@@ -18,6 +18,23 @@ def temporary_for(c: Context, e: t.Expr) -> t.Local:
             t.TypeKind.POINTER, "", size, size, element=function, declare_with=lambda n: function.declare(f"(*{n})")
         )
     return c.temporary(ctype, e.first)
+
+
+def _is_promoted(e: t.Expr) -> bool:
+    """Whether e's value is that of a bit-field narrower than int: it is an int wherever it is used (C11 6.3.1.1), while its
+    type as clang names it is that of the declaration."""
+    match e:
+        case t.Member():
+            return 0 < e.bits < 8 * INT.size
+        case t.Paren():
+            return _is_promoted(e.inner)
+        case t.Selected():
+            return _is_promoted(e.chosen)
+        case t.Assign():
+            return _is_promoted(e.target)
+        case t.Unary() if e.op in ("++", "--"):
+            return _is_promoted(e.operand)
+    return False
 
 
 def save(c: Context, e: t.Expr, code: low.Code) -> low.Code:

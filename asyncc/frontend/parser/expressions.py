@@ -212,7 +212,15 @@ class Expressions(Base):
             elif text in (".", "->") and self.kind is TokenKind.PUNCT:
                 self.next()
                 name = self._member_name()
-                expr = Member(expr.first, name + 1, expr, self.tokens[name].text, text == "->", **self.typed())
+                expr = Member(
+                    expr.first,
+                    name + 1,
+                    expr,
+                    self.tokens[name].text,
+                    text == "->",
+                    bits_of=self.oracle.bits_of,
+                    **self.typed(),
+                )
             elif text in ("++", "--") and self.kind is TokenKind.PUNCT:
                 last = self.next() + 1
                 expr = Unary(expr.first, last, text, expr, True, **self.typed())
