@@ -9,16 +9,13 @@ build does not give one output is skipped and counted.
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import seeds  # noqa: E402
 from grammar_statements import program  # noqa: E402
 from run import QUIET, TOP, asyncc_command, configuration, run  # noqa: E402
 
@@ -41,10 +38,10 @@ def try_seed(seed: int, folder: Path) -> str:
     source.write_text(program(seed))
     expected = plainly(source, "gcc", "-O0")
     if expected is None:
-        return "skipped"
+        return seeds.SKIPPED
     failure = differs(seed, source, output, built, expected)
     if failure and any(plainly(source, "clang", *flags) != expected for flags in (UNDEFINED, ("-O2",))):
-        return "skipped"
+        return seeds.SKIPPED
     return failure
 
 
@@ -66,32 +63,5 @@ def differs(seed: int, source: Path, output: Path, built: Path, expected: str) -
     return ""
 
 
-def one(seed: int, keep: Path) -> str:
-    with tempfile.TemporaryDirectory(prefix="asyncc-grammar-") as name:
-        result = try_seed(seed, Path(name))
-        if result not in ("", "skipped"):
-            keep.mkdir(parents=True, exist_ok=True)
-            kept = keep / f"grammar-{seed}.ac"
-            kept.write_text((Path(name) / "grammar.ac").read_text())
-            print(f"grammar: seed {seed}: {result[:800]}\n         kept as {kept}", flush=True)
-    return result
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--keep", type=Path, default=TOP / "build" / "fuzz")
-    arguments = parser.parse_args()
-    seeds = range(arguments.seed, arguments.seed + arguments.count)
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        results = list(pool.map(lambda seed: one(seed, arguments.keep), seeds))
-    skipped = results.count("skipped")
-    failed = len(results) - skipped - results.count("")
-    print(f"grammar: {len(results) - skipped} programs compared, {skipped} skipped, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(seeds.main("grammar", __doc__, try_seed))

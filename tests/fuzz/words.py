@@ -9,16 +9,13 @@ and stopped after each of its first polls; half of them are translated with ever
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import seeds  # noqa: E402
 from run import QUIET, TOP, asyncc_command, run  # noqa: E402
 from words_model import Endless, expected  # noqa: E402
 from words_program import Text, Writer  # noqa: E402
@@ -32,7 +29,7 @@ def try_seed(seed: int, folder: Path) -> str:
     try:
         whole, _ = expected(functions, None)
     except Endless:
-        return "skipped"
+        return seeds.SKIPPED
     source, output, program = folder / "words.ac", folder / "words.c", folder / "words"
     source.write_text(Text(functions).text)
     includes = [f"-I{HERE}", f"-I{TOP / 'include'}"]
@@ -52,36 +49,8 @@ def try_seed(seed: int, folder: Path) -> str:
             return f"stopped after {polls}: status {done.returncode}, said {done.stdout.split()}, not {said}\n{done.stderr}"
         if ended and polls is not None:
             break
-    return "" if whole else "skipped"
-
-
-def one(seed: int, keep: Path) -> str:
-    with tempfile.TemporaryDirectory(prefix="asyncc-words-") as name:
-        result = try_seed(seed, Path(name))
-        if result not in ("", "skipped"):
-            keep.mkdir(parents=True, exist_ok=True)
-            kept = keep / f"words-{seed}.ac"
-            kept.write_text((Path(name) / "words.ac").read_text())
-            print(f"words: seed {seed}: {result[:600]}\n       kept as {kept}", flush=True)
-    return result
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--keep", type=Path, default=TOP / "build" / "fuzz")
-    arguments = parser.parse_args()
-    seeds = range(arguments.seed, arguments.seed + arguments.count)
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        results = list(pool.map(lambda seed: one(seed, arguments.keep), seeds))
-    compared = sum(result != "skipped" for result in results)
-    failed = sum(result not in ("", "skipped") for result in results)
-    skipped = len(results) - compared
-    print(f"words: {compared} programs compared, {skipped} endless, {failed} failed")
-    return 1 if failed else 0
+    return "" if whole else seeds.SKIPPED
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(seeds.main("words", __doc__, try_seed))
