@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from grammar_program import GLOBALS, HEAD, Ban, Expressions, Function, Text
 
 FREE = Ban()
@@ -263,10 +265,10 @@ int main(int argc, char *argv[]) {{ return program(argc, argv); }}
         """Statements below one another without braces: an `else` belongs to the nearest `if`."""
         kind = self.random.choice(["if", "else", "for", "do", "switch", "label", "leaf"] if deep > 0 else ["leaf"])
         if kind == "leaf":
-            leaf = self.random.choice(
-                [self._macro_, self._trace_, self._expression_, self._wait_, self._leave_, self._block_]
-            )
-            return leaf(depth, min(budget, 1) - 1)
+            leaves: list[Callable[[int, int], str]] = [
+                self._macro_, self._trace_, self._expression_, self._wait_, self._leave_, self._block_,
+            ]  # fmt: skip
+            return self.random.choice(leaves)(depth, min(budget, 1) - 1)
         test, i = self.full(2), self.fresh("i")
         if kind == "for":
             self.loop_depth += 1
