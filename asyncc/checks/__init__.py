@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import arms, await_place, futures, jumps, signature, stack_memory, unused_future
+from . import arguments, arms, await_place, futures, jumps, signature, stack_memory, unused_future
 from .view import View
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ CHECKS = [
     ("a future that nobody polls", unused_future.check),
     ("memory of the stack across an await", stack_memory.check),
     ("what an async function may be declared as", signature.check),
+    ("as many arguments as parameters", arguments.check),
     ("the form of arms", arms.check),
     ("jumps", jumps.check),
     ("ac_future and ac_lazy", futures.check),
@@ -29,8 +30,9 @@ CHECKS = [
 
 def run_checks(functions: list[Function], tokens: list[Token]) -> list[Diagnostic]:
     found: list[Diagnostic] = []
+    by_name = {function.decl.name: function for function in functions}
     for function in functions:
-        view = View(function, tokens)
+        view = View(function, tokens, by_name)
         for _, check in CHECKS:
             check(view)
         found += view.found

@@ -18,6 +18,7 @@ def check(view: View) -> None:
     if not view.function.decl.is_async:
         return
     _locals(view)
+    _literals(view)
     _calls(view)
 
 
@@ -40,6 +41,30 @@ def _locals(view: View) -> None:
             if declared is not None and declared.type.kind in (t.TypeKind.VLA, t.TypeKind.VA_LIST):
                 name = next(k for k, v in view.function.names.items() if v is declared)
                 _local(view, declared, name, declarator.first, scope.last)
+
+
+def _literals(view: View) -> None:
+    """An unnamed object whose address is taken lives as long as the block around it, as a local does."""
+    for place in view.of(t.CompoundLiteral):
+        literal = place.node
+        assert isinstance(literal, t.CompoundLiteral)
+        if literal.type.kind is not t.TypeKind.VLA:
+            continue
+        around = [outer.node for outer in place.outward()]
+        inner = next(node for node in around if not isinstance(node, t.Paren))
+        if isinstance(inner, t.Unary) and inner.op == "&":
+            last = next(node for node in around if isinstance(node, t.Block)).last
+        else:
+            last = [node for node in around if isinstance(node, t.Expr)][-1].last if isinstance(inner, t.Expr) else literal.last
+        wait = view.waits_between(literal.first, last)
+        if wait is not None:
+            view.report(
+                "vla-across-await",
+                literal.first,
+                "the type of this compound literal has a variable length, and it lives across an await: frames have a fixed size",
+                "close its block before the await",
+                [view.note("it would have to outlive this await", wait.node.first)],
+            )
 
 
 def _typedef(view: View, declarator: t.Declarator, last: int) -> None:

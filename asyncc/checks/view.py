@@ -34,6 +34,7 @@ class View:
 
     function: t.Function
     tokens: list[Token]
+    functions: dict[str, t.Function] = field(default_factory=dict)  # those of the file, by name
     places: list[Place] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
 

@@ -13,6 +13,7 @@ from ..paths import include_dir
 from .c_forward import print_forward
 from .c_function import FunctionPrinter
 from .c_helpers import print_helper
+from .c_pack import in_force
 from .c_tokens import Renames, TokenPrinter
 from .c_user_text import UserText
 from .writer import OWN, Writer, finish
@@ -25,18 +26,19 @@ def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: 
     mentions = _mentions(unit)
     used_early = {name for one in lowered.values() for name in one.context.later}
     helpers_printed: set[str] = set()
+    packing = in_force(unit)
     for function in unit.functions:
         one = lowered[function.decl.name]
         one.needs_thunk = not function.decl.is_static or mentions.get(function.decl.name, 0) > 0
         one.has_late_users = function.decl.name in used_early
         user_text.print(function.start)
         user_text.skip(function.start, function.end)
-        _print_function(unit, one, helpers_printed, w)
+        _print_function(unit, one, helpers_printed, packing(function.start), w)
     user_text.print(len(unit.source))
     return finish(w.lines, unit.path, output, directives)
 
 
-def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], w: Writer) -> None:
+def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], packing: str, w: Writer) -> None:
     """A translated function, after the helpers it is the first to need, with what stands around it on its lines."""
     context = one.context
     function = context.function
@@ -54,7 +56,7 @@ def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], w: Wr
     for helper in helpers:
         print_helper(context, helper, w)
     if context.is_async:
-        printer.asynchronous()
+        printer.asynchronous(packing)
     else:
         if helpers:
             w.newline("")

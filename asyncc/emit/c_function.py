@@ -13,6 +13,8 @@ from .c_exits import exit_name
 from .c_forward import print_accessor, print_own_prototype
 from .c_frame import offset_asserts, struct_text
 from .c_names import moved_types, rename_locals
+from .c_pack import inside as packing_inside
+from .c_pack import packed
 from .c_parts import PartsPrinter
 from .c_poll import PollPrinter
 from .c_statements import StatementPrinter
@@ -93,14 +95,20 @@ class FunctionPrinter:
 
     # --- async functions
 
-    def asynchronous(self) -> None:
+    def asynchronous(self, packing: str) -> None:
+        """`packing`: what `#pragma pack` has in force around the function."""
         assert self.frame is not None
         w = self.w
         w.indent = ""
-        for text in move(self.c, self.moved, self.renames):
-            for line in text.split("\n"):
+        for text, local_type in zip(move(self.c, self.moved, self.renames), self.moved, strict=True):
+            there = packing_inside(self.c.function, self.c.tokens, local_type.first, packing)
+            lines = text.split("\n")
+            for line in lines if there == packing else packed(lines, there):
                 w.line(line)
-        for line in struct_text(self.tag, self.frame) + offset_asserts(self.tag, self.frame):
+        lines = struct_text(self.tag, self.frame)
+        for line in packed(lines, "") if packing else lines:
+            w.line(line)
+        for line in offset_asserts(self.tag, self.frame):
             w.line(line)
         print_own_prototype(self.c, w)
         self._init()

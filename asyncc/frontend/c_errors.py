@@ -161,8 +161,14 @@ def _handle_name(match: re.Match[str]) -> str:
     return match.group() if name is None else f"{name}({of.strip()}){' ' + pointers if pointers else ''}"
 
 
+def _mixes_async_and_plain(message: str) -> bool:
+    """Whether some type that the message quotes is async and another is not; two async ones differ in something else."""
+    quoted = [bool(_ASYNC_TYPE.search(text)) for text in re.findall(r"'([^']*\([^']*)'", message)]
+    return any(quoted) and not (len(quoted) > 1 and all(quoted))
+
+
 def _explain(made: Diagnostic, found: ClangDiagnostic) -> None:
-    if _ASYNC_TYPE.search(found.message):
+    if _mixes_async_and_plain(found.message):
         made.notes.append(
             Note(
                 "an async function and a plain one are called in different ways: a pointer to one cannot hold the other"

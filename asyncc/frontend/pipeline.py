@@ -162,7 +162,9 @@ class Frontend:
 
         for cursor in self.declarations.prototypes:
             name, position = self.lib.spelling(cursor), self._decl_position(cursor)
-            if self.lib.isFunctionTypeVariadic(self.lib.getCursorType(cursor)):
+            declared_type = self.lib.getCursorType(cursor)
+            has_prototype = self.lib.getCanonicalType(declared_type).kind == libclang.T_FUNCTION
+            if has_prototype and self.lib.isFunctionTypeVariadic(declared_type):  # `f()` counts as variadic there
                 self.diagnostics.append(signature.variadic(name, position))
             said = declared.attributes_of(self.second, cursor) & signature.PROMISES.keys()
             self.diagnostics += [signature.promise(name, attribute, position) for attribute in sorted(said)]

@@ -186,8 +186,8 @@ class Types:
             made.result = self.of(lib.getResultType(shape))
             count = lib.getNumArgTypes(shape)
             made.parameters = [self.of_parameter(lib.getArgType(shape, k)) for k in range(max(count, 0))]
-            made.is_variadic = bool(lib.isFunctionTypeVariadic(shape))
             made.has_prototype = shape.kind == c.T_FUNCTION
+            made.is_variadic = made.has_prototype and bool(lib.isFunctionTypeVariadic(shape))
             made.is_async_function = lib.getFunctionTypeCallingConv(canonical) in c.CALLCONV_ASYNC
         made.declare_with = self._writer(made, type_, written)
 

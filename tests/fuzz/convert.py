@@ -245,15 +245,15 @@ class Converter:
             "__attribute__((noreturn))"
         ):
             function.stays_plain = "has an attribute that async functions may not have"
-        if cursor.type.kind != TypeKind.FUNCTIONPROTO:
-            function.stays_plain = "has no prototype"
-        elif cursor.type.is_function_variadic():
+        if cursor.type.kind == TypeKind.FUNCTIONPROTO and cursor.type.is_function_variadic():
             function.stays_plain = "takes variable arguments"
         if not cursor.is_definition():
             for child in cursor.get_children():
                 self.read_references(child, None, None)
             return
         function.is_defined = True
+        if source.macros.get(place[1], 0) >= cursor.extent.end.offset:
+            function.stays_plain = "declared inside of a macro"
         if cursor.storage_class != StorageClass.STATIC and "inline" in source.code[place[1] : place[2]].decode(
             "latin1"
         ):
@@ -414,6 +414,8 @@ class Converter:
         if self.source_of(cursor) is not source:
             return  # in a file that the body includes
         start = cursor.extent.start.offset
+        if source.code.startswith(b"__label__", start):
+            return
         if source.before(start) in BEFORE_STATEMENT:
             places.add((source.path, start, None))
 

@@ -1,0 +1,216 @@
+"""The execution tests of gcc, made async by machine: each must still end well.
+
+    torture.py [name …] [--sources DIR] [--jobs N] [--keep DIR]
+
+Each of these programs aborts when a compiler is wrong about one small thing of C: a bit-field, a conversion, an order of
+evaluation, a corner of initialisers. They come from Debian's package gcc-12-source, which is kept outside of the
+repository, by default in the user's cache; where it cannot be had nothing is tried, and that is said. Old C among them is
+first made into C11, by what clang warns of. A program that is no C for clang (nested functions, for one), or whose plain
+form does not end well with gcc and clang alike, is skipped and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from convert import ConversionError, Options, convert  # noqa: E402
+from run import QUIET, TOP, asyncc_command, run  # noqa: E402
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "asyncc-tests" / "torture"
+PACKAGE = "gcc-12-source"
+FOLDERS = ("gcc.c-torture/execute", "gcc.c-torture/execute/ieee", "gcc.dg", "gcc.dg/torture", "gcc.dg/tree-ssa", "gcc.dg/vect", "gcc.dg/ipa", "gcc.dg/atomic", "c-c++-common", "c-c++-common/torture")
+COMPILERS = (("gcc", "-O0"), ("clang", "-O1"), ("gcc", "-O2"), ("clang", "-O0"))
+SECONDS = 20
+
+
+class Skipped(Exception):
+    """The program is none that can be tried."""
+
+
+class Failed(Exception):
+    """What went wrong with one that can."""
+
+
+def fetch(sources: Path) -> Path | None:
+    """The folder of gcc's tests; None where the package cannot be had."""
+    place = sources / "testsuite"
+    if place.is_dir():
+        return place
+    sources.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=sources) as name:
+        done = subprocess.run(["apt-get", "download", PACKAGE], cwd=name, capture_output=True, timeout=600, check=False)
+        packages = list(Path(name).glob("*.deb"))
+        if done.returncode != 0 or not packages:
+            return None
+        subprocess.run(["dpkg-deb", "-x", str(packages[0]), name], check=True)
+        [archive] = Path(name).glob("usr/src/gcc-12/gcc-12*.tar.*")
+        wanted = [f"*/gcc/testsuite/{folder}" for folder in ("gcc.c-torture/execute", "gcc.dg", "c-c++-common")]
+        subprocess.run(["tar", "-xf", str(archive), "-C", name, "--wildcards", *wanted], check=True)
+        [unpacked] = Path(name).glob("gcc-12*/gcc/testsuite")
+        unpacked.rename(place)
+    return place
+
+
+def programs(place: Path) -> list[Path]:
+    """All that are meant to be run and stand in one file."""
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((place / folder).glob("*.c")):
+            text = path.read_text(errors="replace")
+            if "c-torture" in folder or re.search(r"dg-do\s+run", text):
+                if "dg-additional-sources" not in text and not re.search(r"dg-do\s+run[^}]*\{[^}]*target(?! \*-\*-\*| x86| i\?86)", text):
+                    found.append(path)
+    return found
+
+
+def options_of(text: str) -> list[str]:
+    """The flags the test asks for that change its meaning, not what is optimised or warned of."""
+    flags = []
+    for words in re.findall(r'dg-(?:additional-)?options\s+"([^"]*)"', text):
+        for word in words.split():
+            if re.match(r"-D|-funsigned|-fsigned|-fno-builtin|-fshort-enums|-fno-common|-include|-fcommon|-m(sse|avx)", word):
+                flags.append(word)
+    return flags
+
+
+def modern(text: str, place: Path, flags: list[str]) -> str:
+    """The text as C11: what K&R left out is written where clang says it is missing."""
+    path = place / "old.c"
+    for _ in range(4):
+        path.write_text(text, errors="surrogateescape")
+        done = run(["clang", "-std=gnu11", "-fsyntax-only", "-fno-caret-diagnostics", "-Wno-everything", "-Wimplicit-int", "-Wimplicit-function-declaration", "-Wreturn-type", "-ferror-limit=0", *flags, str(path)], 60)
+        lines = text.split("\n")
+        inserts: dict[tuple[int, int], str] = {}
+        declared: dict[str, str] = {}
+        for line, column, kind, message in re.findall(r"old\.c:(\d+):(\d+): (\w+): (.*)", done.stderr):
+            if "defaults to 'int'" in message or "type specifier missing" in message:
+                inserts[int(line), int(column)] = "int "
+            elif match := re.search(r"implicitly declaring library function '(\w+)' with type '(.*?)'( \(aka.*)?", message):
+                result, _, parameters = match[2].partition("(")
+                declared[match[1]] = f"{result.strip()} {match[1]}({parameters};"
+            elif match := re.search(r"implicit declaration of function '(\w+)'", message):
+                declared[match[1]] = f"int {match[1]}();"
+        if not inserts and not declared:
+            return text
+        for line, column in sorted(inserts, reverse=True):
+            old = lines[line - 1]
+            lines[line - 1] = old[: column - 1] + inserts[line, column] + old[column - 1 :]
+        text = "\n".join([*declared.values(), *lines])
+    return text
+
+
+def without_our_names(text: str) -> str:
+    """The names that the converted program has for itself are the harness's; and a program may say its own `bool`."""
+    text = re.sub(r"\b(pend|program)\b", r"\1_", text)
+    if not re.search(r"\b(stdbool|asyncc)\.h", text) and re.search(r"typedef[^;]*\b(bool|true|false)\b|\b(false|true)\s*\(", text):
+        text = re.sub(r"\b(bool|true|false)\b", r"\1_", text)
+    return text
+
+
+def try_program(path: Path, number: int, keep: Path) -> str:
+    """Builds and runs the program plain and async; gives a line about it, or raises Skipped or Failed."""
+    text = path.read_text(errors="surrogateescape")
+    flags = [f"-I{path.parent}", *options_of(text)]
+    keep.mkdir(parents=True)
+    compiler, *level = COMPILERS[number % len(COMPILERS)]
+    text = without_our_names(modern(text, keep, [*flags, *level]))
+    source = keep / "program.c"
+    source.write_text(text, errors="surrogateescape")
+    expected = None
+    for plain_compiler in ("gcc", "clang"):
+        for plain_level in ("-O0", "-O1"):
+            built = run([plain_compiler, *QUIET, plain_level, *flags, str(source), "-o", str(keep / "plain"), "-lm"], 60)
+            if built.returncode != 0:
+                raise Skipped(f"no C for {plain_compiler}: {first_error(built.stderr)}")
+            done = run([str(keep / "plain")], SECONDS)
+            if done.returncode != 0:
+                raise Skipped(f"ends with {done.returncode} with {plain_compiler}")
+            if expected is not None and done.stdout != expected:
+                raise Skipped("prints something else each time")
+            expected = done.stdout
+    options = Options(header='#define ASYNCC_NO_KEYWORDS\n#include "pend.h"', suspend="pend()", entry="program", seed=number)
+    try:
+        result = convert([source], keep, ["-std=gnu11", "-w", *flags], options)
+    except ConversionError as error:
+        raise Skipped(f"no C11 for libclang: {error}") from error
+    if "main" in result.stays_plain:
+        raise Skipped(f"main stays plain: it {result.stays_plain['main']}")
+    if "int program /* main */" not in re.sub(r"\s+", " ", result.files[str(source)]):
+        raise Skipped("main stands in another file")
+    converted, output, program = source.with_suffix(".ac"), keep / "async.c", keep / "async"
+    converted.write_text(result.files[str(source)], errors="surrogateescape")
+    includes = [f"-I{HERE}", f"-I{TOP / 'include'}"]
+    done = run([*asyncc_command(eager=number % 2 == 1), str(converted), "-o", str(output), "-std=gnu11", "-w", *includes, *flags, *level], 120)
+    if done.returncode != 0:
+        raise Failed(f"asyncc gave {done.returncode}: {first_error(done.stderr)}")
+    built = run([compiler, *QUIET, *level, *flags, *includes, str(output), str(HERE / "drive.c"), "-o", str(program), "-lm"], 120)
+    if built.returncode != 0:
+        raise Failed(f"{compiler} refused the output: {first_error(built.stderr)}")
+    done = run([str(program)], 60, {"DRIVE_FROM_LEAF": "1"} if number % 3 == 1 else {})
+    if done.returncode != 0 or done.stdout != expected:
+        raise Failed(f"{compiler} {' '.join(level)}: ended with {done.returncode} {done.stderr[:200]!r} {done.stdout[:200]!r}")
+    return f"{len(result.is_async)} functions"
+
+
+def first_error(text: str) -> str:
+    found = re.search(r"(?:error|ld): .*|undefined reference.*", text)
+    return found[0] if found else text.strip().split("\n")[-1][:200]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="which programs; none: all")
+    parser.add_argument("--sources", type=Path, default=CACHE)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--every", type=int, default=1, help="only every nth program")
+    parser.add_argument("--keep", type=Path, default=TOP / "build" / "torture", help="where failing programs go")
+    parser.add_argument("--skips", action="store_true", help="say why programs were skipped")
+    arguments = parser.parse_args()
+    place = fetch(arguments.sources)
+    if place is None:
+        print(f"torture: the package {PACKAGE} cannot be had here")
+        return 2
+    tried = [p for p in programs(place) if not arguments.names or p.stem in arguments.names][:: arguments.every]
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    started = time.monotonic()
+
+    def one(task: tuple[int, Path]) -> None:
+        number, path = task
+        keep = (arguments.keep / f"{path.parent.name}-{path.stem}").resolve()
+        shutil.rmtree(keep, ignore_errors=True)
+        try:
+            try_program(path, number, keep)
+        except Skipped as skip:
+            counts["skipped"] += 1
+            shutil.rmtree(keep)
+            if arguments.skips:
+                print(f"{path.parent.name}/{path.name}: skipped: {skip}", flush=True)
+        except Failed as failure:
+            counts["failed"] += 1
+            print(f"{path.parent.name}/{path.name}: FAILED: {failure}", flush=True)
+        else:
+            counts["passed"] += 1
+            shutil.rmtree(keep)
+        if sys.stderr.isatty():
+            print(f"\r{counts} ", end="", file=sys.stderr)
+
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        list(pool.map(one, enumerate(tried)))
+    print(f"torture: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped, {time.monotonic() - started:.0f} s")
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
