@@ -12,6 +12,8 @@ from . import arguments, arms, await_place, futures, jumps, signature, stack_mem
 from .view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..frontend.diagnostics import Diagnostic
     from ..ir.source import Token
     from ..ir.tree import Function
@@ -28,11 +30,12 @@ CHECKS = [
 ]
 
 
-def run_checks(functions: list[Function], tokens: list[Token]) -> list[Diagnostic]:
+def run_checks(functions: list[Function], tokens: list[Token], is_async: Callable[[str], bool]) -> list[Diagnostic]:
+    """`is_async`: whether a function that is declared by this name is."""
     found: list[Diagnostic] = []
     by_name = {function.decl.name: function for function in functions}
     for function in functions:
-        view = View(function, tokens, by_name)
+        view = View(function, tokens, by_name, is_async)
         for _, check in CHECKS:
             check(view)
         found += view.found

@@ -23,6 +23,16 @@ def check(view: View) -> None:
         elif not view.function.decl.is_async:
             _outside(view, place, word)
 
+    for token, local in view.function.names.items():
+        if local.cleanup and view.is_async(local.cleanup) and local.position == view.tokens[token].position:
+            view.report(
+                "await-in-defer",
+                token,
+                f"'{local.cleanup}' is async: it is to run when the block of '{local.name}' is left, also on cancellation, "
+                "and then nothing can wait",
+                "name a plain function in the attribute cleanup, or do it before the block ends",
+            )
+
 
 def _outside(view: View, place: Place, word: str) -> None:
     name = view.function.decl.name

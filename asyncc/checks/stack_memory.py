@@ -55,7 +55,11 @@ def _literals(view: View) -> None:
         if isinstance(inner, t.Unary) and inner.op == "&":
             last = next(node for node in around if isinstance(node, t.Block)).last
         else:
-            last = [node for node in around if isinstance(node, t.Expr)][-1].last if isinstance(inner, t.Expr) else literal.last
+            last = (
+                [node for node in around if isinstance(node, t.Expr)][-1].last
+                if isinstance(inner, t.Expr)
+                else literal.last
+            )
         wait = view.waits_between(literal.first, last)
         if wait is not None:
             view.report(

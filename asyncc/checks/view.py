@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..frontend.diagnostics import Diagnostic, Note, error
@@ -35,6 +35,7 @@ class View:
     function: t.Function
     tokens: list[Token]
     functions: dict[str, t.Function] = field(default_factory=dict)  # those of the file, by name
+    is_async: Callable[[str], bool] = lambda _: False
     places: list[Place] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
 

@@ -64,7 +64,7 @@ def in_force(unit: t.Unit) -> Callable[[int], str]:
     source = unit.source.decode("latin1") if b"pack" in unit.source else ""
     packing = Packing()
     packing.now = next(filter(None, map(_left_by, _headers_of_the_user(unit))), "")
-    if UNKNOWN == packing.now or _BY_MACRO.search(source):
+    if packing.now == UNKNOWN or _BY_MACRO.search(source):
         return lambda _: UNKNOWN
     starts, found = [0], [packing.now]
     for match in _PACK.finditer(source):

@@ -23,11 +23,14 @@ class ThunkPrinter:
     def print(self) -> None:
         w, f = self.w, self.c.function
         w.indent = ""
-        arguments = "".join(", " + p.name for p in f.parameters)
         if f.decl.name == "main":
-            self._main(arguments)
-        else:
-            self._thunk(arguments)
+            self._main("".join(", " + p.name for p in f.parameters))
+            return
+        # A parameter without a name has none here either, and nobody asks for its value.
+        unnamed = {p for p in f.parameters if p not in f.names.values()}
+        self._thunk(
+            "".join(f", ({p.type.declare('')}){{ 0 }}" if p in unnamed else f", {p.name}" for p in f.parameters)
+        )
 
     def _thunk(self, arguments: str) -> None:
         w, f = self.w, self.c.function

@@ -169,6 +169,10 @@ class Frontend:
             said = declared.attributes_of(self.second, cursor) & signature.PROMISES.keys()
             self.diagnostics += [signature.promise(name, attribute, position) for attribute in sorted(said)]
 
+    def is_async(self, name: str) -> bool:
+        declared = self.functions.get(name)
+        return declared is not None and declared.is_async
+
     @cached_property
     def library(self) -> str:
         return os.path.join(self.options.include_dir or str(include_dir()), "asyncc", "")  # noqa: PTH118
@@ -256,7 +260,7 @@ def run(path: str, data: bytes, options: FrontendOptions) -> tuple[Unit, list[Di
 
     frontend.diagnostics += word_names.in_headers(frontend.first, first_declarations, frontend.library)
     frontend.diagnostics += word_names.in_text(frontend.lexed, frontend.source, frontend.async_tokens)
-    frontend.diagnostics += run_checks(frontend.all_functions, frontend.tokens)
+    frontend.diagnostics += run_checks(frontend.all_functions, frontend.tokens, frontend.is_async)
     errors = [d for d in frontend.diagnostics if d.severity == "error"]
     if errors:
         raise InputErrors(in_order(frontend.diagnostics))

@@ -37,7 +37,7 @@ class Layout:
         size = max((x.offset + x.size for x in self.fields), default=0)
         align = max((x.align for x in self.fields), default=1)
         size = max((size + align - 1) // align * align, 1)
-        ordered = sorted(self.fields, key=lambda x: (x.offset, x.index))
+        ordered = sorted(self.fields, key=lambda x: (x.offset, x.size > 0, x.index))  # what is empty needs no place
         return Frame(ordered, size, align, self.names, self.state_type, self.state_size if self.state_type else 0)
 
     # --- what there is to place

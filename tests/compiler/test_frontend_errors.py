@@ -20,6 +20,14 @@ REFUSED = [
     ("await-outside-async", "void g(void) { ^select { when (await f(1)) { } } }"),
     ("await-in-defer", "async void g(void) { defer ^await f(1); await f(2); }"),
     ("await-in-defer", "async void g(void) { defer { ^within (1) plain(1); } await f(2); }"),
+    (
+        "await-in-defer",
+        "async void end(int *n);\nasync int g(void) { __attribute__((cleanup(end))) int ^n = await f(1); return n; }",
+    ),
+    (
+        "await-in-defer",
+        "async void end(int *n);\nint g(void) { __attribute__((cleanup(end))) int ^n = plain(1); return n; }",
+    ),
     ("unused-future", "async void g(void) { ^f(1); }"),
     ("unused-future", "async int g(void) { return plain(^f(1)); }"),
     ("unused-future", "int g(void) { return ^f(1); }"),
@@ -29,10 +37,16 @@ REFUSED = [
     ("vla-across-await", "async int g(void) { int ^a[await f(1)]; return sizeof a; }"),
     ("vla-across-await", "async int g(int n, int ^a[n][n]) { await f(1); return a[0][0]; }"),
     ("vla-across-await", "async int g(int n) { typedef int ^t[n]; await f(1); return sizeof(t) != 0; }"),
-    ("vla-across-await", "async int g(int n) { void *p = &^(__typeof__(int (*)[n])){ 0 }; await f(1); return p != 0; }"),
+    (
+        "vla-across-await",
+        "async int g(int n) { void *p = &^(__typeof__(int (*)[n])){ 0 }; await f(1); return p != 0; }",
+    ),
     ("vla-across-await", "async int g(int n) { return ^(int (*)[n]){ (void *)(long)await f(1) } != 0; }"),
     ("argument-count", "async int k() { return 1; }\nasync int g(void) { return await ^k(2); }"),
-    ("argument-count", "async int k();\nasync int k(a, b) int a, b; { return a + b; }\nasync int g(void) { return await f(1) + await ^k(1); }"),
+    (
+        "argument-count",
+        "async int k();\nasync int k(a, b) int a, b; { return a + b; }\nasync int g(void) { return await f(1) + await ^k(1); }",
+    ),
     ("argument-count", "async int k(a) int a; { return a; }\nasync void g(void) { spawn(^k()); }"),
     ("word-place", "^async int x;"),
     ("word-place", "^async struct s { int a; };"),

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -27,6 +28,8 @@ from run import QUIET, TOP, asyncc_command, run  # noqa: E402
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "asyncc-tests" / "bodies"
 RELEASE = "bookworm"
+WITH_DRIVER = Options(header='#define ASYNCC_NO_KEYWORDS\n#include "pend.h"', suspend="pend()", entry="program")
+WITH_RUNTIME = Options()
 
 
 def fetch(package: str, sources: Path) -> Path | None:
@@ -144,19 +147,11 @@ class Trial:
                 must(command, 600, f"asyncc {path.name}")
         seconds = time.monotonic() - started
         folders = [f"-iquote{folder}" for folder in dict.fromkeys(p.parent for p in c_files)]
-        command = [
-            compiler,
-            *QUIET,
-            *flags,
-            *folders,
-            *includes,
-            *own,
-            *map(str, c_files),
-            str(HERE / "drive.c"),
-            *self.libraries(),
-            "-lm",
-        ]
-        must([*command, "-o", str(program)], 900, f"{compiler} of the output")
+        runs = [str(HERE / "drive.c")]
+        if not options.entry:  # main stays the program's: the runtime is its driver
+            runs = [str(runtime_library(self.work)), "-lpthread"]
+        given = [*folders, *includes, *own, *map(str, c_files), *runs, *self.libraries(), "-lm"]
+        must([compiler, *QUIET, *flags, *given, "-o", str(program)], 900, f"{compiler} of the output")
         return program, f"{functions} functions, {suspensions} suspensions, asyncc took {seconds:.1f} s"
 
     def behaviour(self, program: Path, name: str, **environment: str) -> list[str]:
@@ -187,23 +182,27 @@ class Trial:
         return seen
 
 
-def try_body(body: Body, source: Path, work: Path, compiler: str, flags: list[str], seed: int) -> str:
+def runtime_library(work: Path) -> Path:
+    """The runtime, built by CMake."""
+    place = work / "runtime"
+    must(["cmake", "-S", str(TOP), "-B", str(place), "-DASYNCC_TESTS=OFF", "-DCMAKE_BUILD_TYPE=Release"], 120, "cmake")
+    must(["cmake", "--build", str(place), "--parallel"], 600, "the runtime")
+    [library] = place.rglob("libasyncc.a")
+    return library
+
+
+def try_body(body: Body, source: Path, work: Path, arguments: argparse.Namespace) -> str:
     """Builds and compares; gives a line about it, or raises Failure."""
     trial = Trial(body, source, work)
     expected = trial.behaviour(trial.build_plain(), "run-plain")
-    options = Options(
-        header='#define ASYNCC_NO_KEYWORDS\n#include "pend.h"',
-        suspend="pend()",
-        entry="program",
-        statements=body.statements,
-        seed=seed,
-    )
+    options = WITH_RUNTIME if arguments.runtime else WITH_DRIVER
+    options = replace(options, statements=body.statements, seed=arguments.seed)
     try:
-        program, report = trial.build_async(body.compiler or compiler, flags, options)
+        program, report = trial.build_async(body.compiler or arguments.compiler, shlex.split(arguments.flags), options)
     except ConversionError as error:
         raise Failure(f"conversion: {error}") from error
     compare(expected, trial.behaviour(program, "run-async"))
-    compare(expected, trial.behaviour(program, "run-from-leaf", DRIVE_FROM_LEAF="1"))
+    compare(expected, trial.behaviour(program, "run-from-leaf", DRIVE_FROM_LEAF="1", ASYNCC_FLAVOR="current_thread"))
     return report
 
 
@@ -219,6 +218,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="which bodies; none: all")
     parser.add_argument("--sources", type=Path, default=CACHE)
+    parser.add_argument("--runtime", action="store_true", help="run with the runtime, not with drive.c")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--compiler", default="gcc")
@@ -241,7 +241,7 @@ def main() -> int:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         try:
-            report = try_body(body, source, work, arguments.compiler, shlex.split(arguments.flags), arguments.seed)
+            report = try_body(body, source, work, arguments)
             print(f"{body.name}: same ({report})", flush=True)
             same += 1
         except Failure as failure:

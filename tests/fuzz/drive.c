@@ -31,10 +31,11 @@ struct ac__frame *ac__frame_new(ac_context *cx, const ac_descriptor *type)
 {
     (void)cx;
     size_t head = (size_t)((char *)ac__frame_future(NULL) - (char *)NULL), align = type->align > 16 ? type->align : 16;
-    if (align > 16) stop("a pool frame with an alignment above 16");
-    struct ac__frame *frame = malloc(head + type->size);
-    if (!frame) stop("out of memory");
-    *frame = (struct ac__frame){ .type = type };
+    size_t before = (head + align - 1) / align * align; /* the future behind the header is aligned */
+    char *block = aligned_alloc(align, (before + type->size + align - 1) / align * align);
+    if (!block) stop("out of memory");
+    struct ac__frame *frame = (struct ac__frame *)(void *)(block + before - head);
+    *frame = (struct ac__frame){ .type = type, .link = (void *)block };
     frames++;
     return frame;
 }
@@ -42,7 +43,7 @@ void ac__frame_free(ac_context *cx, struct ac__frame *frame)
 {
     (void)cx;
     frames--;
-    free(frame);
+    free(frame->link);
 }
 void ac__frame_drop(struct ac__frame *frame)
 {

@@ -11,7 +11,7 @@ holds a type name) a class says at its head what it is given. The words are func
 from __future__ import annotations
 
 from ...ir.source import TokenKind
-from ...ir.tree import Function, FunctionDecl
+from ...ir.tree import Function, FunctionDecl, TypeKind
 from .attributes import attributes
 from .base import PENDING, Oracle, Syntax
 from .declarators import Declared
@@ -98,14 +98,20 @@ class Parser(Statements):
         if self.text != "{":
             self._old_style(declared, places)
             declarator_last = self.last_end()
-        for local in declared.parameters:
-            local.type = self.oracle.declared_type(places[local.name], True)
+        name = self.tokens[declared.name].text
+        decl = self.functions[name] if name in self.functions else self._unknown(declared)
+        if decl.type.kind is TypeKind.FUNCTION and decl.type.has_prototype and not decl.type.parameters:
+            declared.parameters.clear()  # a typedef of void
+        for k, local in enumerate(declared.parameters):
+            if local.name:
+                local.type = self.oracle.declared_type(places[local.name], True)
+            else:
+                local.name, local.type = f"ac__unnamed_{k + 1}", decl.type.parameters[k]
             local.index = len(self.locals)
             self.locals.append(local)
         body = self.block(declared.scope)
-        name = self.tokens[declared.name].text
         function = Function(
-            decl=self.functions[name] if name in self.functions else self._unknown(declared),
+            decl=decl,
             parameters=declared.parameters,
             body=body,
             first=first,

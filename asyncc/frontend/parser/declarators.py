@@ -106,19 +106,21 @@ class Declarators(TypeSpecifiers):
                 if self.accept("..."):
                     found.is_variadic = True
                     break
-                found.parameters += self._parameter()
+                found.parameters.append(self._parameter())
                 if not self.accept(","):
                     break
         self.expect(")")
         self.scopes.pop()
 
-    def _parameter(self) -> list[Local]:
+    def _parameter(self) -> Local:
+        """One without a name has its type from the function's: no declaration is found by it."""
+        position = self.tokens[self.at].position
         self.refuse_future(self.specifiers())
         declared = self.declarator(abstract=True)
         attributes(self, declared)
         if declared.name < 0:
-            return []
-        return [self.declare_parameter(declared.name)]
+            return Local("", PENDING, position, is_parameter=True)
+        return self.declare_parameter(declared.name)
 
     def refuse_future(self, specifiers: Specifiers) -> None:
         if specifiers.is_future:
