@@ -15,6 +15,7 @@ from .c_function import FunctionPrinter
 from .c_helpers import print_helper
 from .c_pack import in_force
 from .c_tokens import Renames, TokenPrinter
+from .c_undefined import undefined
 from .c_user_text import UserText
 from .writer import OWN, Writer, finish
 
@@ -35,7 +36,7 @@ def print_unit(unit: t.Unit, calls: Calls, lowered: dict[str, Lowered], output: 
         user_text.skip(function.start, function.end)
         _print_function(unit, one, helpers_printed, packing(function.start), w)
     user_text.print(len(unit.source))
-    return finish(w.lines, unit.path, output, directives)
+    return finish(w.lines, unit.lines, unit.path, output, directives)
 
 
 def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], packing: str, w: Writer) -> None:
@@ -51,10 +52,11 @@ def _print_function(unit: t.Unit, one: Lowered, helpers_printed: set[str], packi
     printer = FunctionPrinter(one, w)
     helpers = [h for h in context.helpers if h.name not in helpers_printed]
     helpers_printed |= {h.name for h in helpers}
-    if helpers or context.is_async:
-        print_forward(context, w)
-    for helper in helpers:
-        print_helper(context, helper, w)
+    with undefined(function.macros if helpers or context.later else (), w):
+        if helpers or context.is_async:
+            print_forward(context, w)
+        for helper in helpers:
+            print_helper(context, helper, w)
     if context.is_async:
         printer.asynchronous(packing)
     else:

@@ -23,7 +23,8 @@ def print_descriptor(lowered: Lowered, w: Writer) -> None:
     def has(count: int, what: str) -> str:
         return f"ac__{name}_{what}" if count else "NULL"
 
-    w.line(f'    .name = "{name}", .file = {_c_string(f.file or c.unit.path)}, .line = {c.line(f.first)},')
+    file, line = c.unit.lines.at(f.file or c.unit.path, c.line(f.first))
+    w.line(f'    .name = "{name}", .file = {_c_string(file)}, .line = {line},')
     w.line(f"    .size = sizeof(struct {tag}), .align = _Alignof(struct {tag}), "
            f".result_offset = {offset}, .result_size = {size},")  # fmt: skip
     w.line(f"    .poll = ac__{name}_poll, .drop = ac__{name}_drop,")

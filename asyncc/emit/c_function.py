@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ..ir import low
 from ..ir import tree as t
+from ..ir.generated import AMONG
 from ..passes.lowered import Lowered
 from .c_code import CodePrinter
 from .c_descriptor import print_descriptor
@@ -22,6 +23,7 @@ from .c_tables import tables
 from .c_thunk import ThunkPrinter
 from .c_tokens import Renames
 from .c_types import move
+from .c_undefined import undefined
 from .writer import OWN, Writer
 
 
@@ -37,7 +39,8 @@ class FunctionPrinter:
         self.moved = self._moved_types()
         self.p = CodePrinter(self.c, self.frame, self.renames, writer)
         self.s = StatementPrinter(self.p)
-        self.p.tokens.undefined = self._trapped()
+        among = self.c.function.macros & AMONG if lowered.context.is_async else frozenset()
+        self.p.tokens.undefined = self._trapped() | among
 
     def _trapped(self) -> frozenset[str]:
         """Macros whose names stand in expansions: the body is printed where they are undefined, all uses expanded."""
@@ -45,25 +48,15 @@ class FunctionPrinter:
         uses = (token.use for token in self.c.tokens[f.body.first : f.last])
         return frozenset(name for use in uses if use is not None for name in use.trapped)
 
-    def undefine(self) -> None:
-        for name in sorted(self.p.tokens.undefined):
-            self.w.line(f'#pragma push_macro("{name}")')
-            self.w.line(f"#undef {name}")
-        if self.p.tokens.undefined:
-            self.w.newline("")
-
-    def redefine(self) -> None:
-        for name in sorted(self.p.tokens.undefined):
-            self.w.line(f'#pragma pop_macro("{name}")')
-        if self.p.tokens.undefined:
-            self.w.newline("")
-
     # --- plain functions
 
     def plain(self) -> None:
         """A plain function with defers, spawns or consumed handles: its body in place."""
+        with undefined(self.p.tokens.undefined, self.w):
+            self._plain()
+
+    def _plain(self) -> None:
         c, f = self.c, self.c.function
-        self.undefine()
         self.p.tokens.suppress = True
         self.p.tokens.span(f.first, f.declarator_last)
         self.p.tokens.lead(c.tokens[f.body.first])
@@ -78,7 +71,6 @@ class FunctionPrinter:
         self.statements()
         self.w.indent = ""
         self._close()
-        self.redefine()
 
     def _close(self) -> None:
         close = self.c.tokens[self.c.function.body.last - 1]
@@ -105,20 +97,22 @@ class FunctionPrinter:
             lines = text.split("\n")
             for line in lines if there == packing else packed(lines, there):
                 w.line(line)
-        lines = struct_text(self.tag, self.frame)
-        for line in packed(lines, "") if packing else lines:
-            w.line(line)
-        for line in offset_asserts(self.tag, self.frame):
-            w.line(line)
-        print_own_prototype(self.c, w)
-        self._init()
-        PartsPrinter(self).print()
+        with undefined(self.c.function.macros, w):
+            lines = struct_text(self.tag, self.frame)
+            for line in packed(lines, "") if packing else lines:
+                w.line(line)
+            for line in offset_asserts(self.tag, self.frame):
+                w.line(line)
+            print_own_prototype(self.c, w)
+            self._init()
+            PartsPrinter(self).print()
         PollPrinter(self).print()
-        for line in tables(self.l, self.p):
-            w.line(line)
-        print_descriptor(self.l, w)
-        if self.l.has_late_users:
-            print_accessor(self.c, w)
+        with undefined(self.c.function.macros, w):
+            for line in tables(self.l, self.p):
+                w.line(line)
+            print_descriptor(self.l, w)
+            if self.l.has_late_users:
+                print_accessor(self.c, w)
         if self.l.needs_thunk:
             ThunkPrinter(self).print()
         else:

@@ -88,7 +88,8 @@ def _blocking(c: Context, helper: Helper, parameters: list[t.CType], declared: s
     w.line(f"static void {name}_drop(void *ac__self) {{ (void)ac__self; }}")
     w.line(f"static const ac_descriptor {name}_descriptor = {{")
     place = c.position(helper.call.first)
-    w.line(f'    .name = "{helper.callee or "a pointer"}", .file = "{place.file}", .line = {place.line},')
+    file, line = c.unit.lines.at(place.file, place.line)
+    w.line(f'    .name = "{helper.callee or "a pointer"}", .file = "{file}", .line = {line},')
     w.line(f"    .size = sizeof(struct {name}_future), .align = _Alignof(struct {name}_future),")
     if not void:
         w.line(f"    .result_offset = offsetof(struct {name}_future, result), .result_size = {max(result.size, 0)},")

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..ir import low
+from .c_undefined import undefined
 
 if TYPE_CHECKING:
     from .c_function import FunctionPrinter
@@ -52,13 +53,16 @@ class PollPrinter:
 
     def _poll(self) -> None:
         """The function that holds the body."""
-        c, w = self.c, self.w
         head = f"static int ac__{self.name}_poll(void *ac__self, ac_context *{self.cx})"
         if self.runs:
             head = (
                 f"static int ac__{self.name}_run(struct {self.tag} *{self.me}, ac_context *{self.cx}, unsigned ac__at)"
             )
-        self.function.undefine()
+        with undefined(self.p.tokens.undefined, self.w):
+            self._function(head)
+
+    def _function(self, head: str) -> None:
+        c, w = self.c, self.w
         addressed = "__attribute__((noinline)) " if c.addressed_labels else ""
         w.line(addressed + head)
         w.line("{")
@@ -78,7 +82,6 @@ class PollPrinter:
             self.p.tokens.lead(close)
         w.newline("")
         w.raw("}", close.position.line)
-        self.function.redefine()
 
     def _locals(self) -> None:
         c, w, function = self.c, self.w, self.c.function

@@ -129,7 +129,7 @@ class SelectPrinter:
             return
         self.fresh(f"if (!{self.mask})")
         if s.otherwise is None:
-            self.put(f" ac__select_all_disabled(__FILE__, {s.line});")
+            self.put(f" ac__select_all_disabled(__FILE__, {self.c.called(s.line)});")
             return
         self.put(" {")
         self.w.indent = self.deeper

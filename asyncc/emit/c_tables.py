@@ -43,7 +43,7 @@ class _Tables:
         self.locals = [self._local(f) for f in shown]
 
     def _strand(self, offset: int, line: int) -> None:
-        self.strands.append(f"{{ {offset}, {self.frame.state_size}, {line} }}")
+        self.strands.append(f"{{ {offset}, {self.frame.state_size}, {self.c.called(line)} }}")
 
     def _state(self, step: low.LAwait | low.LSelect | low.LGather) -> None:
         state = step.site.state if isinstance(step, low.LAwait) else step.state
@@ -63,7 +63,7 @@ class _Tables:
                 base = self.offsets[self.frame.names[step.states]].offset
                 for b in step.branches:
                     self._strand(base + b.index * self.frame.state_size, b.line)
-        self.states.append(f"{{ {line}, {kind}, {count}, {first}, {len(self.live)}, {len(live)} }}")
+        self.states.append(f"{{ {self.c.called(line)}, {kind}, {count}, {first}, {len(self.live)}, {len(live)} }}")
         self.live += live
 
     def _child(self, site: low.Site) -> str:
@@ -78,7 +78,7 @@ class _Tables:
                 kind = f"&{site.prefix}_descriptor" if _is_described(site) else f"&ac__{site.prefix}_opaque"
         offset = self.offsets[field_name].offset if field_name in self.offsets else 0
         text = _escaped(site.text).replace("\n", " ")
-        return f'{{ "{text}", {kind}, {offset}, {site.line} }}'
+        return f'{{ "{text}", {kind}, {offset}, {self.c.called(site.line)} }}'
 
     def _local(self, f: Field) -> str:
         v = f.variables[0]

@@ -48,7 +48,7 @@ class WaitPrinter:
 
     def check_lazy(self, site: low.Site) -> None:
         assert site.future is not None
-        self.put(f"if ({self.p.which(site.future)} == 0) ac__resumed_finished(__FILE__, {site.line});")
+        self.put(f"if ({self.p.which(site.future)} == 0) ac__resumed_finished(__FILE__, {self.c.called(site.line)});")
 
     def lazy(self, s: low.LLazy) -> None:
         self.printer.lead(s)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..ir.source import LineMap
+
 GLUE = {
     "++", "--", "&&", "||", "<<", ">>", "==", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<=", ">=", "!=",
     "->", "/*", "//", "##", "..", "<:", "<%", "%:",
@@ -71,8 +73,8 @@ def _is_word(c: str) -> bool:
     return c.isalnum() or c == "_" or c > "\x7f"
 
 
-def finish(lines: list[Line], path: str, output: str, directives: bool) -> str:
-    """The text, with a `#line` wherever the next line would not be counted right."""
+def finish(lines: list[Line], known_as: LineMap, path: str, output: str, directives: bool) -> str:
+    """The text, with a `#line` wherever the next line would not be counted right. The user's own `#line` count."""
     if not directives:
         return (
             "".join(line.text.rstrip(" ") + "\n" if not line.glued else line.text + "\n" for line in lines[:-1])
@@ -90,10 +92,11 @@ def finish(lines: list[Line], path: str, output: str, directives: bool) -> str:
                 if output and expected is not None:
                     out.append(f"#line {len(out) + 2} {own}")
                     expected, file = None, ""
-            elif line.source != expected or (line.file or path) != file:
-                name = line.file or path
-                out.append(f"#line {line.source}" + ("" if name == file else f" {_quoted(name)}"))
-                expected, file = line.source, name
+            else:
+                name, number = known_as.at(line.file or path, line.source)
+                if number != expected or name != file:
+                    out.append(f"#line {number}" + ("" if name == file else f" {_quoted(name)}"))
+                    expected, file = number, name
         out.append(line.text if line.glued else line.text.rstrip(" "))
         if expected is not None:
             expected += 1

@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..ir.source import Position
+from ..ir.source import LineMap, Position
+from .directives import lines_of
 
 
 @dataclass(slots=True)
@@ -78,9 +79,9 @@ Sources = Mapping[str, bytes] | Callable[[str], bytes | None]
 def render(diagnostics: Iterable[Diagnostic], format: str, colour: bool, sources: Sources | None = None) -> str:
     """All of them as text for people ("text") or as JSON ("json"). `sources` gives the bytes of a file; without it, and
     for files it does not know, the file is read from disk, and a line that cannot be had is left out."""
-    if format == "json":
-        return json.dumps([_as_json(d) for d in diagnostics], indent=2, ensure_ascii=False) + "\n"
     lines = _Lines(sources)
+    if format == "json":
+        return json.dumps([_as_json(d, lines) for d in diagnostics], indent=2, ensure_ascii=False) + "\n"
     return "".join(_as_text(d, colour, lines) for d in diagnostics)
 
 
@@ -90,6 +91,13 @@ class _Lines:
     def __init__(self, sources: Sources | None) -> None:
         self._sources = sources
         self._files: dict[str, list[bytes]] = {}
+        self._maps: dict[str, LineMap] = {}
+
+    def called(self, position: Position) -> tuple[str, int]:
+        """The file and line of a place as `#line` directives have them: what compilers name."""
+        if position.file not in self._maps:
+            self._maps[position.file] = lines_of(position.file, self._read(position.file) or b"")
+        return self._maps[position.file].at(position.file, position.line)
 
     def get(self, file: str, line: int) -> bytes | None:
         if file not in self._files:
@@ -114,14 +122,14 @@ class _Lines:
 
 def _as_text(d: Diagnostic, colour: bool, lines: _Lines) -> str:
     label = f" [{_label(d.name)}]" if d.name else ""
-    text = _message(d.severity, d.position, d.file, d.message + label, colour) + _excerpt(
+    text = _message(d.severity, d.position, d.file, d.message + label, colour, lines) + _excerpt(
         d.position, d.length, colour, lines
     )
     for note in d.notes:
-        text += _message("note", note.position, "", note.message, colour)
+        text += _message("note", note.position, "", note.message, colour, lines)
         text += _excerpt(note.position, note.length, colour, lines)
     if d.fix:
-        text += _message("note", None, "", d.fix, colour, label="fix")
+        text += _message("note", None, "", d.fix, colour, lines, label="fix")
     return text
 
 
@@ -129,9 +137,14 @@ def _label(name: str) -> str:
     return name if name.startswith("-W") else f"-Wasync-{name}" if name != "c" else "C"
 
 
-def _message(severity: str, position: Position | None, file: str, message: str, colour: bool, label: str = "") -> str:
+def _message(
+    severity: str, position: Position | None, file: str, message: str, colour: bool, lines: _Lines, label: str = ""
+) -> str:
     label = label or severity
-    place = f"{position.file}:{position.line}:{position.column}: " if position else f"{file}: " if file else ""
+    place = f"{file}: " if file else ""
+    if position is not None:
+        file, line = lines.called(position)
+        place = f"{file}:{line}:{position.column}: "
     if not colour:
         return f"{place}{label}: {message}\n"
     tint = _GREEN if label == "fix" else _COLOURS[severity]
@@ -154,16 +167,18 @@ def _excerpt(position: Position | None, length: int, colour: bool, lines: _Lines
     return f"{raw.decode('utf-8', 'replace')}\n{indent}{caret}\n"
 
 
-def _as_json(d: Diagnostic) -> dict[str, object]:
-    entry: dict[str, object] = {"severity": d.severity, "name": d.name, **_json_place(d.position, d.file, d.length)}
+def _as_json(d: Diagnostic, lines: _Lines) -> dict[str, object]:
+    place = _json_place(d.position, d.file, d.length, lines)
+    entry: dict[str, object] = {"severity": d.severity, "name": d.name, **place}
     entry["message"] = d.message
-    entry["notes"] = [{"message": n.message, **_json_place(n.position, "", n.length)} for n in d.notes]
+    entry["notes"] = [{"message": n.message, **_json_place(n.position, "", n.length, lines)} for n in d.notes]
     if d.fix:
         entry["fix"] = d.fix
     return entry
 
 
-def _json_place(position: Position | None, file: str, length: int) -> dict[str, object]:
+def _json_place(position: Position | None, file: str, length: int, lines: _Lines) -> dict[str, object]:
     if position is None:
         return {"file": file} if file else {}
-    return {"file": position.file, "line": position.line, "column": position.column, "length": length}
+    file, line = lines.called(position)
+    return {"file": file, "line": line, "column": position.column, "length": length}

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 
-from ..ir.source import Position, TokenKind
+from ..ir.source import LineMap, Position, TokenKind
 from .lexer import Lexed, decode, directive_name, lex
 from .text import SourceText, lies_in
 
-_LINE = re.compile(r'#\s*(?:line\s+)?(\d+)(?:\s+"((?:[^"\\]|\\.)*)")?')
+LINE = re.compile(r'#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)")?')
+_LINE_BYTES = re.compile(b"^[ \\t]*" + LINE.pattern.encode(), re.MULTILINE)
 
 
 class Directives:
     """Those outside of the parts that are skipped, which are ranges of offsets."""
 
     def __init__(self, source: SourceText, lexed: Lexed, skipped: list[tuple[int, int]]) -> None:
-        self._source = source
         self.undefs: list[tuple[int, str]] = []  # offset, name
-        self._marks: list[tuple[int, int, str]] = []  # offset, line of the next line, file
+        self.lines = LineMap(source.path)
         for k, kind in enumerate(lexed.kinds):
             if kind is not TokenKind.DIRECTIVE or lies_in(skipped, lexed.starts[k]):
                 continue
@@ -28,18 +28,21 @@ class Directives:
                 if len(inner) > 2:
                     self.undefs.append((lexed.starts[k], inner.texts[2]))
             elif name in ("line", ""):
-                mark = _LINE.match(text)
-                if mark:
+                mark = LINE.match(text)
+                at = source.position(lexed.starts[k])
+                if mark and at.file == source.path:
                     file = decode(mark.group(2)) if mark.group(2) else ""
-                    self._marks.append((lexed.starts[k], int(mark.group(1)), file))
+                    self.lines.marks.append((at.line, int(mark.group(1)), file))
 
     def presumed(self, position: Position) -> tuple[str, int]:
         """File and line as #line has them: what __FILE__ and __LINE__ give."""
-        file, line = position.file, position.line
-        if self._marks and file == self._source.path:
-            for offset, marked, name in self._marks:
-                if offset > position.offset:
-                    break
-                line = position.line - self._source.position(offset).line - 1 + marked
-                file = name or file
-        return file, line
+        return self.lines.at(position.file, position.line)
+
+
+def lines_of(path: str, data: bytes) -> LineMap:
+    """The same of a file that may not be lexed, with errors in it: as if no part of it were skipped."""
+    found = LineMap(path)
+    for match in _LINE_BYTES.finditer(data):
+        file = (match.group(2) or b"").decode("utf-8", "replace")
+        found.marks.append((data.count(b"\n", 0, match.start(1)) + 1, int(match.group(1)), file))
+    return found

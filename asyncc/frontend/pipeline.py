@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 
+from ..ir.generated import AROUND
 from ..ir.source import Position, TokenKind
 from ..ir.tree import Function, Segment, Unit
 from ..paths import include_dir
@@ -72,7 +73,7 @@ class Frontend:
     def expand(self) -> None:
         self.lexed = lexer.lex(self.text)
         self.skipped = self.first.skipped(self.first.main_file)
-        directives = Directives(self.source, self.lexed, self.skipped)
+        directives = self.directives = Directives(self.source, self.lexed, self.skipped)
         self.macros.add_undefs(directives.undefs)
         self.spellings = words.spellings(True)
         chooser = Chooser(self.lexed, self.declarations, self.macros, typed_async(self.text))
@@ -153,6 +154,7 @@ class Frontend:
             for function in found:
                 addresses.mark(function, self.tokens)
                 function.file = self.source.path
+                function.macros = frozenset(name for name in AROUND if self.macros.lookup(name, region.start))
             _place([f for f in found if self._is_translated(f)], region)
             self.all_functions += found
 
@@ -210,6 +212,7 @@ class Frontend:
             dependencies=files,
             uses_words_in_headers=edits.words_elsewhere(self.lexed, self._users_files(files).values()),
             pointer_size=self.pointer_size,
+            lines=self.directives.lines,
             futures=self.describer.futures(),
             segments=[
                 Segment(s.start, s.file, s.offset, self.source.position(s.start).line) for s in self.source.segments

@@ -22,6 +22,24 @@ class Position:
     offset: int = 0  # byte offset in the file
 
 
+@dataclass(slots=True)
+class LineMap:
+    """What the `#line` directives of a file make of its lines: it was written by a parser generator, say, and its user knows
+    the lines of the grammar. Compilers, `__LINE__`, debuggers and dumps name those."""
+
+    path: str = ""
+    marks: list[tuple[int, int, str]] = field(default_factory=list)  # line of a directive, of the next line, file or ""
+
+    def at(self, file: str, line: int) -> tuple[str, int]:
+        """File and line as they are to be called."""
+        called = file, line
+        for directive, next_line, name in self.marks if file == self.path else ():
+            if directive >= line:
+                break
+            called = name or called[0], line - directive - 1 + next_line
+        return called
+
+
 class TokenKind(Enum):
     NAME = "name"  # identifier or C keyword
     NUMBER = "number"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .source import Position, Token
+from .source import LineMap, Position, Token
 from .statements import Block, Label
 from .types import CType, Local, LocalType
 
@@ -55,6 +55,8 @@ class Function:
     called: set[str] = field(default_factory=set)  # functions of the file that the body calls by name
     name_token: int = -1  # the function's name in its declarator
     is_variadic: bool = False
+    # Names of AROUND (generated.py) that are macros where the function stands.
+    macros: frozenset[str] = frozenset()
     uses_function_name: bool = False  # __func__ or a relative stands in the body, maybe out of a macro
     # byte range of the whole definition in its file; tokens hold only what lies in translated functions
     file: str = ""
@@ -102,6 +104,7 @@ class Unit:
     dependencies: list[str]  # every file read, for -MD
     uses_words_in_headers: bool = False  # a header says `async`: the output defines it as nothing
     pointer_size: int = 8
+    lines: LineMap = field(default_factory=LineMap)
     segments: list[Segment] = field(default_factory=list)
     # Size and alignment of `struct NAME_future` for what has no declared async function: ac_op_join, ac_within …
     futures: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -86,7 +86,7 @@ class Context:
         self.block: t.Stmt = function.body
         self.number = 0
         self.generated = 0  # depth of braces that are not the user's: a literal's object has to outlast them
-        self.words = {token.text for token in self.tokens[function.first : function.last]}
+        self.words = {token.text for token in self.tokens[function.first : function.last]} | function.macros
         self.self_name, self.cx_name = ("ac__" * (name in self.words) + name for name in ("f", "cx"))
 
     # --- names and numbers
@@ -124,6 +124,10 @@ class Context:
 
     def line(self, token: int) -> int:
         return self.tokens[token].position.line
+
+    def called(self, line: int) -> int:
+        """A line of the function's file as the user's `#line` directives have it."""
+        return self.unit.lines.at(self.function.file or self.unit.path, line)[1]
 
     def is_zero(self, e: t.Expr) -> bool:
         """`0` or `false`, as in `do … while (0)`."""

@@ -252,3 +252,18 @@ def test_a_bare_prototype_is_refused_as_a_body_is(tmp_path: Path, prototype: str
     assert f"'{what}'" in found.message
     assert found.position is not None
     assert found.position.line == 2
+
+
+def test_an_error_is_told_where_line_directives_say(tmp_path: Path) -> None:
+    """A generator's input is what its user can change; the excerpt shows the line that was written from it."""
+    text = (
+        f'#include <asyncc/asyncc.h>\n{DECLARED}#line 70 "grammar.y"\nint one;\nint g(void) {{ return await f(1); }}\n'
+    )
+    source = tmp_path / "grammar.ac"
+    source.write_text(text)
+    with pytest.raises(InputErrors) as caught:
+        parse_unit(str(source), None, FrontendOptions())
+    shown = render(caught.value.diagnostics, "text", False)
+    assert shown.startswith("grammar.y:71:")
+    assert "int g(void) { return await f(1); }\n" in shown
+    assert json.loads(render(caught.value.diagnostics, "json", False))[0]["line"] == 71

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from asyncc.driver import Options, translate
 from asyncc.frontend import FrontendOptions, parse_unit
+from asyncc.ir.generated import AROUND
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(GOLDEN.glob("*.ac"))
@@ -50,3 +52,22 @@ def test_lines_of_the_output_name_those_of_the_source(monkeypatch: pytest.Monkey
                 seen.add(text)
         number += 1
     assert len(seen) == 2
+
+
+# What C and its library define; a program that makes macros of these is no C.
+WORDS_OF_C = """
+    NULL offsetof bool true false uint8_t uint16_t uint32_t _Static_assert _Alignas _Alignof __builtin_memcpy __builtin_memset
+    __attribute__ unused noinline break case char const default double do else extern float for goto if inline int long
+    return short signed sizeof static struct switch union unsigned void volatile while
+"""
+)
+
+
+@pytest.mark.parametrize("source", [*CASES, GOLDEN.parent / "constructs.ac"], ids=lambda p: p.stem)
+def test_names_that_a_macro_could_replace_are_known(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name in the output is the user's, or begins with ac__, or is set aside where the user has such a macro."""
+    text = written(source, False, monkeypatch)
+    code = re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|^#.*$', " ", text, flags=re.DOTALL | re.MULTILINE)
+    names = set(re.findall(r"\b[A-Za-z_]\w*", code)) - set(re.findall(r"[A-Za-z_]\w*", source.read_text()))
+    ours = {name for name in names if not re.match(r"(ac_|AC_)|.*_\d+$", name)}
+    assert ours <= AROUND | set(WORDS_OF_C.split())

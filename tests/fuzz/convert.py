@@ -33,7 +33,11 @@ BEFORE_STATEMENT = frozenset("{};:")
 UNMOVABLE_CALLS = frozenset(
     {"setjmp", "_setjmp", "__sigsetjmp", "sigsetjmp", "longjmp", "alloca", "__builtin_alloca", "vfork"}
 )
-UNMOVABLE_ATTRIBUTES = re.compile(r"\b(noreturn|_Noreturn|__pure__|pure|constructor|destructor|naked)\b")
+UNMOVABLE_ATTRIBUTES = re.compile(
+    r"\b(noreturn|_Noreturn|__pure__|pure|constructor|destructor|naked|ifunc|alias)\b|attribute__\s*\(\([^;{]*\b(const|__const__)\b"
+)
+# What an attribute names is called, or stands for another, without a call that could be awaited.
+NAMED_BY_ATTRIBUTES = re.compile(rb'(?:cleanup|cleanup__)\s*\(\s*(\w+)\s*\)|(?:ifunc|alias)\s*\(\s*"(\w+)"')
 CONTROL_WITH_BODY = {
     CursorKind.IF_STMT,
     CursorKind.WHILE_STMT,
@@ -238,9 +242,8 @@ class Converter:
         name = cursor.spelling.encode()
         if source.bytes[place[2] : place[2] + len(name)] != name:
             function.is_named_by_macro = True
-        head = source.code[
-            place[1] : source.code.find(b"{", place[1]) if cursor.is_definition() else cursor.extent.end.offset
-        ]
+        end = source.code.find(b"{" if cursor.is_definition() else b";", place[1])  # attributes may stand last
+        head = source.code[place[1] : end]
         if UNMOVABLE_ATTRIBUTES.search(head.decode("latin1")) or cursor.type.spelling.endswith(
             "__attribute__((noreturn))"
         ):
@@ -437,10 +440,14 @@ class Converter:
         for usr, function in self.functions.items():
             for path, start, _ in function.declarations if not function.is_type else ():
                 self.declared_at.setdefault((path, start), set()).add(usr)
+        matches = (m for source in self.sources.values() for m in NAMED_BY_ATTRIBUTES.finditer(source.bytes))
+        named = {(m[1] or m[2]).decode() for m in matches}
         for usr in sorted(self.functions):
             function = self.functions[usr]
             if not function.is_defined:
                 function.stays_plain = function.stays_plain or "is not defined here"
+            elif function.name in named:
+                function.stays_plain = "is named by an attribute"
             elif function.name in self.options.keep or (
                 self.random.random() >= self.options.functions and function.name != "main" and not function.is_type
             ):
