@@ -60,7 +60,6 @@ WORDS_OF_C = """
     __attribute__ unused noinline break case char const default double do else extern float for goto if inline int long
     return short signed sizeof static struct switch union unsigned void volatile while
 """
-)
 
 
 @pytest.mark.parametrize("source", [*CASES, GOLDEN.parent / "constructs.ac"], ids=lambda p: p.stem)
