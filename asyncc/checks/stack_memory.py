@@ -52,14 +52,9 @@ def _literals(view: View) -> None:
             continue
         around = [outer.node for outer in place.outward()]
         inner = next(node for node in around if not isinstance(node, t.Paren))
+        last = literal.last
         if isinstance(inner, t.Unary) and inner.op == "&":
             last = next(node for node in around if isinstance(node, t.Block)).last
-        else:
-            last = (
-                [node for node in around if isinstance(node, t.Expr)][-1].last
-                if isinstance(inner, t.Expr)
-                else literal.last
-            )
         wait = view.waits_between(literal.first, last)
         if wait is not None:
             view.report(

@@ -149,6 +149,7 @@ class Unevaluated(Expr):
     `mentions` holds the locals it names. A sizeof of a VLA, which C does evaluate, is kept here too."""
 
     mentions: list[Local]
+    may_act: bool = False  # it could be that of a VLA whose length changes something
 
 
 @dataclass(slots=True, eq=False)

@@ -239,6 +239,10 @@ class Marks:
                 flags |= REWRITE
             case t.CompoundLiteral() if id(e) in self.kept:
                 flags |= REWRITE | EFFECT
+            case t.Cast() | t.CompoundLiteral() if e.type.kind is t.TypeKind.VLA:  # the length may be `++n`
+                flags |= EFFECT
+            case t.Unevaluated() if e.may_act:
+                flags |= EFFECT
             case t.BuiltinWithType():
                 flags |= EFFECT
         self.of[id(e)] = flags

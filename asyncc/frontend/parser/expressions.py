@@ -40,6 +40,7 @@ _LEVELS: dict[str, int] = {
     for level, ops in enumerate(["||", "&&", "|", "^", "&", "== !=", "< > <= >=", "<< >>", "+ -", "* / %"], start=1)
     for op in ops.split()
 }
+_CHANGES = _ASSIGNMENTS | {"++", "--"}
 _PREFIX = frozenset(
     {"&", "*", "+", "-", "~", "!", "++", "--", "__extension__", "__real__", "__imag__", "__real", "__imag"}
 )
@@ -154,7 +155,8 @@ class Expressions(Base):
                     last = literal.last
             else:
                 last = self.unary().last
-        return Unevaluated(first, last, mentions, **self.typed())
+        texts = {token.text for token in self.tokens[first:last]}
+        return Unevaluated(first, last, mentions, "[" in texts and not texts.isdisjoint(_CHANGES), **self.typed())
 
     # --- primary and postfix ---------------------------------------------------------------------------------------------
 
