@@ -23,14 +23,11 @@ class ThunkPrinter:
     def print(self) -> None:
         w, f = self.w, self.c.function
         w.indent = ""
+        arguments = "".join(", " + p.name for p in f.parameters)
         if f.decl.name == "main":
-            self._main("".join(", " + p.name for p in f.parameters))
-            return
-        # A parameter without a name has none here either, and nobody asks for its value.
-        unnamed = {p for p in f.parameters if p not in f.names.values()}
-        self._thunk(
-            "".join(f", ({p.type.declare('')}){{ 0 }}" if p in unnamed else f", {p.name}" for p in f.parameters)
-        )
+            self._main(arguments)
+        else:
+            self._thunk(arguments)
 
     def _thunk(self, arguments: str) -> None:
         w, f = self.w, self.c.function
@@ -58,6 +55,7 @@ class ThunkPrinter:
         for lt in self.function.moved:
             if lt.last <= f.declarator_last:
                 tokens.renames.put(lt.first, lt.last, f"{lt.kind} {lt.global_name}")
+        tokens.inserts = {place: local.name for place, local in f.unnamed.items()}
         tokens.suppress = True
         text = Writer()
         outer, tokens.w = tokens.w, text

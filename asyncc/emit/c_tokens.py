@@ -28,6 +28,7 @@ class TokenPrinter:
         self.tokens, self.renames, self.w = tokens, renames, writer
         self.suppress = False  # the white space before the next token has been written already
         self.undefined: frozenset[str] = frozenset()  # macros that have no definition where this is printed
+        self.inserts: dict[int, str] = {}  # names that stand before a token
         self._plain: dict[int, str | None] = {}
         self._home: tuple[str, str] | None = None  # the file of the function's first token, and the writer's name of it
 
@@ -36,6 +37,8 @@ class TokenPrinter:
         i = first
         while i < last:
             token = tokens[i]
+            if i in self.inserts:
+                self.w.code(" " + self.inserts[i], token.position.line)
             if token.kind is TokenKind.WORD and token.text in DROPPED_WORDS and i not in renames:
                 i += 1
                 continue
@@ -90,13 +93,14 @@ class TokenPrinter:
 
     def before(self, token: Token) -> None:
         """White space and comments before a token, once."""
-        self._enter(token)
         if self.suppress:
+            self._enter(token)
             self.suppress = False
             return
         self.lead(token)
 
     def lead(self, token: Token) -> None:
+        self._enter(token)
         text = token.before
         if text:
             line: int | None = token.position.line - text.count("\n")
@@ -141,6 +145,7 @@ class TokenPrinter:
     def _decide(self, use: MacroUse) -> str | None:
         renamed = [i for i in range(use.first, use.last) if i in self.renames.at]
         words = any(self.tokens[i].kind is TokenKind.WORD for i in range(use.first, use.last))
+        words = words or any(use.first < i < use.last for i in self.inserts)
         if words or use.follows_clang or not use.macros.isdisjoint(self.undefined):
             return None
         if not renamed:

@@ -104,9 +104,8 @@ def read(unit: ParsedUnit, macros: MacroTable | None) -> Declarations:
                 found.word_uses.append((name, cursor))
             return NEXT
         if kind == c.INCLUSION_DIRECTIVE:
-            offset = unit.location(cursor)
-            if macros is not None and offset >= 0:
-                macros.saw_include(offset)
+            if macros is not None:
+                macros.saw_include(cursor, unit.location(cursor))
             return NEXT
         if kind == c.TYPEDEF_DECL:
             found.typedefs[lib.spelling(cursor)] = cursor

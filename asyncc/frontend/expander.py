@@ -16,19 +16,19 @@ from collections.abc import Callable, Iterable
 
 from ..ir.source import MacroUse, Position, Token, TokenKind
 from . import predefined
+from .conditions import Conditions
 from .expansion_token import NO_MACROS, PTok
+from .inclusions import Inclusions
 from .lexer import Lexed, decode, directive_name, lex
 from .macro_uses import OpenUse, trapped
 from .macros import Macro, MacroTable, parse_definition
 from .other_compiler import jumps_or_changes, loses_names
 from .predefined import Predefined
-from .stretch import Stretch
+from .stretch import BRANCHES, Stretch
 from .substitution import Substitution
 from .text import SourceText
 
-_CONDITIONALS = frozenset(
-    {"if", "ifdef", "ifndef", "elif", "elifdef", "elifndef", "else", "endif", "error", "warning", ""}
-)
+_CONDITIONALS = BRANCHES | {"if", "ifdef", "ifndef", "endif", "error", "warning", ""}
 
 
 class Expander:
@@ -41,7 +41,7 @@ class Expander:
         table: MacroTable,
         spellings: Iterable[str],
         presumed: Callable[[Position], tuple[str, int]],
-        read_include: Callable[[str, Position], tuple[str, str, list[tuple[int, int]]] | None],
+        inclusions: Inclusions,
     ) -> None:
         self._source, self._text = source, text
         self._table = table
@@ -49,7 +49,8 @@ class Expander:
         # Those that are words here: not before the include, not after an #undef.
         self._spellings: frozenset[str] = frozenset()
         self._predefined = Predefined(presumed)
-        self._read_include = read_include
+        self._inclusions = inclusions
+        self._conditions = Conditions(self._is_defined, self._expand_all, inclusions.holds)
         self._word_changes = table.changes(self._every_spelling)
         self._words_by_epoch: dict[int, frozenset[str]] = {}
         self.tokens: list[Token] = []
@@ -172,12 +173,14 @@ class Expander:
         text = stretch.lexed.texts[index]
         name = directive_name(text)
         start, end = stretch.lexed.starts[index], stretch.lexed.ends[index]
+        rest = text[text.index(name) + len(name) :] if name else ""
         if name in _CONDITIONALS or name == "line" or name.isdigit():
             stretch.drop(index)
+            if stretch.taken is not None:
+                self._conditions.decide(stretch, index, name, rest)
             return
-        rest = text[text.index(name) + len(name) :] if name else ""
         if name in ("include", "include_next", "import"):
-            self._include(stretch, index, rest)
+            self._include(stretch, index)
             return
         if name == "define":
             macro = parse_definition(rest)
@@ -193,23 +196,21 @@ class Expander:
         whole = decode(stretch.text[start:end])
         self.tokens.append(Token(TokenKind.DIRECTIVE, whole, position, before, None, len(self.tokens)))
 
-    def _include(self, stretch: Stretch, index: int, rest: str) -> None:
+    def _is_defined(self, name: str) -> bool:
+        return name in predefined.NAMES or name.startswith("__has_") or self._macro(name) is not None
+
+    def _include(self, stretch: Stretch, index: int) -> None:
         """An #include inside a body: its tokens take its place."""
         position = stretch.position(stretch.lexed.starts[index])
-        operand = rest.strip()
-        if operand[:1] not in ('"', "<"):  # a macro
-            lexed = lex(operand, directives=False)
-            tokens = [PTok(lexed.kinds[k], lexed.texts[k], k > 0, NO_MACROS, index, False) for k in range(len(lexed))]
-            operand = "".join(t.text for t in self._expand_all(tokens))
-        found = self._read_include(decode(operand), position)
+        found = self._inclusions.read(position)
         stretch.drop(index)
         if found is None:
             return
-        name, text, skipped = found
+        name, text = found
         source = SourceText(name, text.encode("latin-1"))
         lexed = lex(text)
         inner = Stretch(lexed, 0, len(lexed), text, source.position)
-        inner.skip = skipped
+        inner.taken = []
         self._run(inner, stretch.before + "\n")
         stretch.before = "\n"
 

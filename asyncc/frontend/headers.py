@@ -3,15 +3,11 @@
 The output has to hold the translated bodies, so such a header (and every header on the way to it) becomes part of the text
 that is translated, with its include guard and all. A later #include of the same header is left as it is, since the guard
 makes it nothing; with `#pragma once`, which means nothing outside of a header, it is removed.
-
-The same is done with a list that bodies include several times under different conditions.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from ..ir.source import TokenKind
@@ -21,19 +17,16 @@ from .lexer import directive_name
 from .text import Segment, SourceText
 from .unit_parse import ParsedUnit
 
-_CONDITION = re.compile(rb"^[ \t]*(?:#|%:)[ \t]*if", re.M)
-
 
 def splice(source: SourceText, unit: ParsedUnit, declarations: Declarations, library: str) -> SourceText | None:
     """The text with those headers in it; None if there are none."""
     wanted = _wanted(unit, declarations, library)
     graph = _Graph(unit)
-    repeated = _repeated(unit, declarations, graph, library)
-    if not wanted and not repeated:
+    if not wanted:
         return None
     while more := {outer for outer, inner in graph.edges if inner in wanted} - wanted - {source.path}:
         wanted |= more
-    made = _Splicer(source, wanted, repeated, graph.named)
+    made = _Splicer(source, wanted, graph.named)
     made.add(source.path, source.data)
     return made.result()
 
@@ -46,20 +39,6 @@ def _wanted(unit: ParsedUnit, declarations: Declarations, library: str) -> set[s
         if words.spellings(True)[name] != "async":
             found.add(unit.physical(lib.getCursorLocation(cursor))[3])
     return {name for name in found if name and not name.startswith(library) and name != os.fsdecode(unit.name)}
-
-
-def _repeated(unit: ParsedUnit, declarations: Declarations, graph: _Graph, library: str) -> set[str]:
-    """Files that bodies include more than once and that have an #if (lists of X-macros): clang says of a file which parts it
-    left out, not of each time it was read, but in the text itself every copy has its own."""
-    main = os.fsdecode(unit.name)
-    bodies = sorted((d.start, d.end) for d in declarations.definitions)
-    counts: dict[str, int] = {}
-    for offset, inner in graph.of_main:
-        k = bisect_right(bodies, (offset, unit.size)) - 1
-        if k >= 0 and offset < bodies[k][1]:
-            counts[inner] = counts.get(inner, 0) + 1
-    often = [name for name, count in counts.items() if count > 1 and name != main and not name.startswith(library)]
-    return {name for name in often if _CONDITION.search(_Splicer.read(name))}
 
 
 class _Graph:
@@ -85,7 +64,6 @@ class _Graph:
 class _Splicer:
     source: SourceText
     wanted: set[str]
-    repeated: set[str]
     named: dict[tuple[str, int], str]
     parts: list[bytes] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
@@ -125,8 +103,6 @@ class _Splicer:
             return None
         line = data.count(b"\n", 0, start) + 1
         included = self.named.get((name, line), "")
-        if included in self.repeated:
-            return b"" if included in self.once else included
         if included in self.wanted:
             if included not in self.files:
                 return included

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 
 from ..ir.source import Position
 from . import libclang
 from .unit_parse import ParsedUnit
 
+_MARK = "ac__holds"
+
 
 class Inclusions:
-    def __init__(self, unit: ParsedUnit) -> None:
-        self._unit = unit
+    def __init__(self, unit: ParsedUnit, flags: list[str]) -> None:
+        self._unit, self._flags = unit, flags
+        self._known: dict[tuple[str, str], bool] = {}
 
     @cached_property
     def _files(self) -> dict[tuple[str, int], int]:
@@ -23,13 +27,23 @@ class Inclusions:
                 found[(file, line)] = self._unit.lib.getIncludedFile(cursor)
         return found
 
-    def read(self, _operand: str, position: Position) -> tuple[str, str, list[tuple[int, int]]] | None:
+    def holds(self, condition: str, file: str) -> bool:
+        """Whether the condition of an #if in a file does; it names no macros."""
+        key = condition, os.path.dirname(file)  # noqa: PTH120
+        if key not in self._known:
+            place = os.path.join(key[1], "ac__condition.c")  # noqa: PTH118
+            text = f"#if {condition}\nint {_MARK};\n#endif\n".encode("latin-1", "replace")
+            asked = ParsedUnit(self._unit.lib, place, text, self._flags, record=False)
+            self._known[key] = any(asked.lib.spelling(c) == _MARK for c in asked.children(asked.cursor))
+        return self._known[key]
+
+    def read(self, position: Position) -> tuple[str, str] | None:
         file = self._files.get((position.file, position.line))
         if not file:
             return None
         name = self._unit.lib.file_name(file)
         try:
             with open(name, "rb") as stream:  # noqa: PTH123
-                return name, stream.read().decode("latin-1"), self._unit.skipped(file)
+                return name, stream.read().decode("latin-1")
         except OSError:
             return None

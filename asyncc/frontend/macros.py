@@ -12,13 +12,29 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from ..ir.source import TokenKind
-from . import lexer, libclang
+from . import lexer
 from .libclang import Cursor
 from .unit_parse import ParsedUnit
 
+_GUARD = re.compile(
+    rb"\s*#[ \t]*(?:ifndef[ \t]+|if[ \t]*!\s*defined[ \t]*\(?[ \t]*)(\w+)[ \t]*\)?\s*#[ \t]*define[ \t]+\1\b"
+)
+_DEPTH = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.M)
+_COMMENT = re.compile(rb"/\*.*?\*/|//[^\n]*", re.S)
 _UNDEF = re.compile(rb"^[ \t]*(?:#|%:)[ \t]*undef[ \t]+([A-Za-z_]\w*)", re.M)
+
+
+def _is_guarded(data: bytes) -> bool:
+    """Whether the whole of a header stands in an `#ifndef` of a macro that it defines."""
+    if not _GUARD.match(_COMMENT.sub(b" ", data[:20000])):
+        return False
+    depths = [0]
+    for name in _DEPTH.findall(data):
+        depths.append(depths[-1] + (-1 if name == b"endif" else 1))
+    return 0 not in depths[1:-1]
 
 
 @dataclass(slots=True)
@@ -79,22 +95,38 @@ class _Definition:
     macro: Macro | None = None
 
 
+class _Recorded(NamedTuple):
+    """A definition or an #include, in the order in which clang met them."""
+
+    cursor: Cursor
+    include: int  # where the text includes the file that it stands in, or the file around that
+    number: int
+
+
 class MacroTable:
     def __init__(self, unit: ParsedUnit, text: str) -> None:
         self._unit, self._text = unit, text
         self._undefs: list[tuple[int, str]] = []  # the #undef directives of the text: offset and name
-        self._recorded: dict[str, list[tuple[Cursor, int]]] = {}
+        self._recorded: dict[str, list[_Recorded]] = {}
+        self._included: list[_Recorded] = []
         self._found: dict[str, list[_Definition]] = {}
         self._last_include = -1
+        self._number = 0
+        self._guarded: set[int] = set()  # files that are empty when they are read again
 
     # --- filled while the translation unit is walked ----------------------------------------------------------------
 
     def saw_definition(self, cursor: Cursor) -> None:
-        self._recorded.setdefault(self._unit.lib.spelling(cursor), []).append((cursor, self._last_include))
+        self._number += 1
+        recorded = _Recorded(cursor, self._last_include, self._number)
+        self._recorded.setdefault(self._unit.lib.spelling(cursor), []).append(recorded)
 
-    def saw_include(self, offset: int) -> None:
-        """An #include of the text itself."""
-        self._last_include = offset
+    def saw_include(self, cursor: Cursor, offset: int) -> None:
+        """An #include, with its place if it is the text's own."""
+        self._number += 1
+        if offset >= 0:
+            self._last_include = offset
+        self._included.append(_Recorded(cursor, self._last_include, self._number))
 
     def add_undefs(self, undefs: list[tuple[int, str]]) -> None:
         self._undefs = undefs
@@ -111,8 +143,8 @@ class MacroTable:
         lib, wanted = self._unit.lib, {}
         found = []
         for name, recorded in self._recorded.items():
-            for cursor, _ in recorded:
-                file = lib.place(lib.getRangeStart(lib.getCursorExtent(cursor)))[0]
+            for one in recorded:
+                file = lib.place(lib.getRangeStart(lib.getCursorExtent(one.cursor)))[0]
                 if file not in wanted:
                     wanted[file] = bool(file) and is_wanted(lib.file_name(file))
                 if wanted[file]:
@@ -147,30 +179,44 @@ class MacroTable:
 
     def every(self, name: str) -> list[Macro]:
         """All definitions the name ever has."""
-        return [m for d in self._recorded.get(name, ()) if (m := self._parse(d[0]))]
+        return [m for d in self._recorded.get(name, ()) if (m := self._parse(d.cursor))]
 
     def _history(self, name: str) -> list[_Definition]:
-        lib, main, history = self._unit.lib, self._unit.main_file, []
-        standing: list[tuple[int | None, int, int]] = []  # file, offset there, place
-        for cursor, include in self._recorded[name]:
+        lib, main = self._unit.lib, self._unit.main_file
+        history: list[tuple[int, float, _Definition]] = []
+        standing: list[tuple[int | None, int, int]] = []  # file, offset there, number
+        for cursor, include, number in self._recorded[name]:
             file, offset = lib.place(lib.getRangeStart(lib.getCursorExtent(cursor)))
             place = offset if file == main else include if file else -1
-            standing.append((file, offset, place))
-            history.append(_Definition(place, cursor))
+            standing.append((file, offset, number))
+            history.append((place, number, _Definition(place, cursor)))
         for file, at in self._header_undefs.get(name, []):
-            here = [(offset, place) for f, offset, place in standing if f == file]
-            if any(offset > at for offset, _ in here):
-                continue  # `#undef X` before its own `#define X`
-            ends = here[-1][1] if here else self._include_of(file)
-            if ends is not None:
-                history.append(_Definition(ends, None))
-        history += [_Definition(offset, None) for offset, undefined in self._undefs if undefined == name]
-        history.sort(key=lambda d: d.place)  # stable: the order of one place is clang's
-        return history
+            times = self._times_read(file)
+            again = [
+                n for f, offset, n in standing if f == file and offset > at
+            ]  # `#undef X` before its own `#define X`
+            for time, following in zip(times, [*times[1:], None], strict=True):
+                end = following.number if following else self._number + 1
+                if again and not any(time.number < n < end for n in again):
+                    continue  # this time that part was left out
+                before = (n for f, offset, n in standing if f == file and offset < at and time.number < n < end)
+                after = max(before, default=time.number) + 0.5
+                history.append((time.include, after, _Definition(time.include, None)))
+        history += [(offset, 0, _Definition(offset, None)) for offset, undefined in self._undefs if undefined == name]
+        history.sort(key=lambda entry: entry[:2])
+        return [definition for _, _, definition in history]
 
-    def _include_of(self, file: int) -> int | None:
-        """Where the text itself includes a header."""
-        return next((offset for included, offset in self._main_includes if included == file), None)
+    def _times_read(self, file: int) -> list[_Recorded]:
+        """Every #include by which a file was read: behind an include guard that is the first."""
+        times = self._inclusions.get(file, [])
+        return times[:1] if file in self._guarded else times
+
+    @cached_property
+    def _inclusions(self) -> dict[int, list[_Recorded]]:
+        found: dict[int, list[_Recorded]] = {}
+        for one in self._included:
+            found.setdefault(self._unit.lib.getIncludedFile(one.cursor), []).append(one)
+        return found
 
     @cached_property
     def _header_undefs(self) -> dict[str, list[tuple[int, int]]]:
@@ -186,21 +232,13 @@ class MacroTable:
                     data = stream.read()
             except OSError:
                 continue
+            if b"#pragma once" in data or _is_guarded(data):
+                self._guarded.add(file)
             hits = [m for m in _UNDEF.finditer(data) if m.group(1).decode() in self._recorded]
             skipped = unit.skipped(file) if hits else []
             for match in hits:
                 if not any(start <= match.start() < end for start, end in skipped):
                     found.setdefault(match.group(1).decode(), []).append((file, match.start()))
-        return found
-
-    @cached_property
-    def _main_includes(self) -> list[tuple[int, int]]:
-        lib, unit, found = self._unit.lib, self._unit, []
-        for cursor in unit.children(unit.cursor):
-            if cursor.kind == libclang.INCLUSION_DIRECTIVE:
-                offset = unit.main_offset(lib.getCursorLocation(cursor))
-                if offset >= 0:
-                    found.append((lib.getIncludedFile(cursor), offset))
         return found
 
     def _parse(self, cursor: Cursor) -> Macro | None:

@@ -79,7 +79,12 @@ class Frontend:
         chooser = Chooser(self.lexed, self.declarations, self.macros, typed_async(self.text))
         self.regions = chooser.regions(self.skipped)
         self.expander = Expander(
-            self.source, self.text, self.macros, self.spellings, directives.presumed, Inclusions(self.first).read
+            self.source,
+            self.text,
+            self.macros,
+            self.spellings,
+            directives.presumed,
+            Inclusions(self.first, self._flags),
         )
         self.expander.skipped = self.skipped
         self.other = self._other_compiler() if self.regions else None

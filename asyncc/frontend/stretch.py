@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ir.source import Position
-from .lexer import Lexed, decode
+from ..ir.source import Position, TokenKind
+from .lexer import Lexed, decode, directive_name
 from .text import lies_in
+
+BRANCHES = frozenset({"elif", "elifdef", "elifndef", "else"})
 
 
 class Stretch:
@@ -21,6 +23,9 @@ class Stretch:
         self.end = lexed.starts[first] if first < last else 0  # where the text already accounted for ends
         self.before = ""  # white space saved up for the next token
         self.skip: list[tuple[int, int]] = []
+        # Of a file that a body includes, which decides by itself what to leave out: for each #if that is open, whether one
+        # of its branches has been taken.
+        self.taken: list[bool] | None = None
 
     def take(self) -> int:
         """The next token's index, or -1."""
@@ -31,6 +36,20 @@ class Stretch:
                 self.drop(index)
                 continue
             return index
+        return -1
+
+    def to_branch(self) -> int:
+        """Leaves out what comes up to the next directive that belongs to the innermost #if; its index, or -1."""
+        depth = 0
+        while (index := self.take()) >= 0:
+            self.drop(index)
+            name = directive_name(self.lexed.texts[index]) if self.lexed.kinds[index] is TokenKind.DIRECTIVE else ""
+            if name in ("if", "ifdef", "ifndef"):
+                depth += 1
+            elif depth and name == "endif":
+                depth -= 1
+            elif not depth and (name in BRANCHES or name == "endif"):
+                return index
         return -1
 
     def untake(self, index: int) -> None:

@@ -46,6 +46,9 @@ class Function:
     # Every token of the function that names a local or a local type, wherever it stands: also in array sizes, typeof,
     # attributes and other places that have no node in the tree. What renames goes by these.
     names: dict[int, Local] = field(default_factory=dict)
+    unnamed: dict[int, Local] = field(
+        default_factory=dict
+    )  # parameters without a name, by the token before which it would be
     type_names: dict[int, LocalType] = field(default_factory=dict)
     constants: dict[int, LocalType] = field(
         default_factory=dict

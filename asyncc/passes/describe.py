@@ -65,7 +65,7 @@ def describe(lowered: Lowered) -> Machine:
         function.file or c.unit.path,
         place.line,
         result.spelling if result is not None else "void",
-        [p.type.declare(p.name if p in function.names.values() else "") for p in function.parameters],
+        [p.type.declare("" if p in function.unnamed.values() else p.name) for p in function.parameters],
         frame.size,
         frame.align,
         states,

@@ -56,6 +56,7 @@ class Parser(Statements):
 
     def _begin(self) -> None:
         self.locals, self.types, self.names, self.type_names = [], [], {}, {}
+        self.unnamed = {}
         self.constants, self.local_labels = {}, {}
         self.called, self.labels, self.mentions = set(), {}, []
         self.declared_here = {}
@@ -128,6 +129,7 @@ class Parser(Statements):
             constants=self.constants,
             local_labels=self.local_labels,
             called=self.called,
+            unnamed={place: local for place, local in self.unnamed.items() if local in declared.parameters},
             name_token=declared.name,
         )
         function.is_variadic = declared.is_variadic

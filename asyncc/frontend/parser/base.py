@@ -73,6 +73,7 @@ class Base:
         self.locals: list[Local] = []
         self.types: list[LocalType] = []
         self.names: dict[int, Local] = {}
+        self.unnamed: dict[int, Local] = {}
         self.type_names: dict[int, LocalType] = {}
         self.local_labels: dict[int, tuple[int, str]] = {}
         self.constants: dict[int, LocalType] = {}

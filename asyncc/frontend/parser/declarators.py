@@ -20,6 +20,7 @@ class Declared(Attributed):
     first: int
     last: int = 0
     name: int = -1  # token; -1: abstract
+    place: int = -1  # token before which the name would stand, if it has none
     nearest: str = ""  # "function", "array", "pointer", ""
     parameters: list[Local] = field(default_factory=list)
     scope: Scope | None = None  # of the parameters
@@ -58,6 +59,8 @@ class Declarators(TypeSpecifiers):
             self.next()
             self._declarator(found, abstract)
             self.expect(")")
+        else:
+            found.place = self.at
         while True:
             if self.text == "(" and self.kind is TokenKind.PUNCT:
                 is_nearest = not found.nearest
@@ -119,7 +122,9 @@ class Declarators(TypeSpecifiers):
         declared = self.declarator(abstract=True)
         attributes(self, declared)
         if declared.name < 0:
-            return Local("", PENDING, position, is_parameter=True)
+            local = Local("", PENDING, position, is_parameter=True)
+            self.unnamed[declared.place] = local
+            return local
         return self.declare_parameter(declared.name)
 
     def refuse_future(self, specifiers: Specifiers) -> None:
