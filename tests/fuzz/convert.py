@@ -296,6 +296,8 @@ class Converter:
             spelled, _ = function_type_in(cursor.type)
             if spelled is not None:
                 self.type_of(spelled).stays_plain = "is a type of a library"
+        elif is_function(cursor):
+            self.function_of(cursor).stays_plain = "declared inside of a function"
         elif cursor.kind in POINTER_DECLARATIONS:
             self.note_pointer(cursor)
         elif cursor.kind == CursorKind.CSTYLE_CAST_EXPR or is_conversion(cursor):

@@ -45,6 +45,15 @@ FOLDERS = (
 )
 COMPILERS = (("gcc", "-O0"), ("clang", "-O1"), ("gcc", "-O2"), ("clang", "-O0"))
 SECONDS = 20
+# What a converted program may not ask for: it would see that its main has another name, or a stack of its own.
+ITSELF = re.compile(
+    r"__func__|__FUNCTION__|\bifunc\b|__PRETTY_FUNCTION__|__builtin_(return_address|frame_address|FILE|FUNCTION)|BASE_FILE|#\s*include\s+__FILE__"
+)
+# Refused by the language, each with a reason: calls with a wrong number of arguments, pointers to something else, variable
+# lengths and alloca across an await, promises of the attributes `const` and `returns_twice`.
+REFUSED = re.compile(
+    r"-W(async-(argument-count|vla-across-await|alloca-across-await|attribute-on-async)|incompatible-(function-)?pointer-types)\]"
+)
 INCLUDES = (f"-I{HERE}", f"-I{TOP / 'include'}")
 WITH_DRIVER = Options(header='#define ASYNCC_NO_KEYWORDS\n#include "pend.h"', suspend="pend()", entry="program")
 WITH_RUNTIME = Options()
@@ -90,6 +99,17 @@ def programs(place: Path) -> list[Path]:
                 ):
                     found.append(path)
     return found
+
+
+def whole(path: Path) -> str:
+    """The text with the other tests it includes in their places: they are to be converted with it."""
+
+    def included(match: re.Match[str]) -> str:
+        inner = path.parent / match[1]
+        return whole(inner) if inner.is_file() and inner != path else match[0]
+
+    text = path.read_text(errors="surrogateescape")
+    return re.sub(r'^#[ \t]*include[ \t]+"([^"]+\.c)".*$', included, text, flags=re.MULTILINE)
 
 
 def options_of(text: str) -> list[str]:
@@ -159,13 +179,18 @@ def without_our_names(text: str) -> str:
 
 def try_program(path: Path, number: int, keep: Path) -> str:
     """Builds and runs the program plain and async; gives a line about it, or raises Skipped or Failed."""
-    text = path.read_text(errors="surrogateescape")
+    text = whole(path)
     flags = [f"-I{path.parent}", *options_of(text)]
     keep.mkdir(parents=True)
     compiler, *level = COMPILERS[number % len(COMPILERS)]
     text = without_our_names(modern(text, keep, [*flags, *level]))
     source = keep / "program.c"
     source.write_text(text, errors="surrogateescape")
+    if ITSELF.search(text):
+        raise Skipped("asks for its own name or place")
+    own_types = ["clang", *QUIET, *flags, *INCLUDES, "-include", "pend.h", "-fsyntax-only", str(source)]
+    if run(own_types, 60).returncode != 0:
+        raise Skipped("declares otherwise what the library's headers declare")
     expected = None
     for plain_compiler in ("gcc", "clang"):
         for plain_level in ("-O0", "-O1"):
@@ -216,7 +241,7 @@ def build_with_driver(converted: Path, program: Path, compiler: str, flags: list
         [*asyncc_command(is_eager), str(converted), "-o", str(output), "-std=gnu11", "-w", *INCLUDES, *flags], 120
     )
     if done.returncode != 0:
-        raise Failed(f"asyncc gave {done.returncode}: {first_error(done.stderr)}")
+        raise refusal(done.stderr, f"asyncc gave {done.returncode}")
     built = run(
         [compiler, *QUIET, *flags, *INCLUDES, str(output), str(HERE / "drive.c"), "-o", str(program), "-lm"], 120
     )
@@ -234,6 +259,8 @@ def build_with_runtime(converted: Path, program: Path, compiler: str, flags: lis
 def refusal(errors: str, what: str) -> Skipped | Failed:
     """Some programs call a function that does not exist where the optimiser is to see that the call is never made; over a
     suspension it cannot."""
+    if found := REFUSED.search(errors):
+        return Skipped(f"refused: {found[1]}")
     missing = set(re.findall(r"undefined reference to `(\w+)'", errors))
     if missing and not any(name.startswith(("ac_", "pend", "main")) for name in missing):
         return Skipped(f"wants the optimiser to drop calls of {', '.join(sorted(missing))}")
