@@ -5,6 +5,7 @@
 #   make test     every test: compiler, runtime, programs, CMake, fuzz (bounded), lint
 #   make bench    the same work here and in Tokio, Go, C++; prints ratios
 #   make fuzz     random C turned async, outputs compared; N=… programs of each of three kinds
+#   make real     real C turned async: programs of Debian, gcc's own tests (an hour and a half)
 #   make soak     all of the library at once; MINUTES=… long, memory has to stay where it was
 #   make sanitize the runtime's tests under ASan and TSan with 1, 2 and 8 workers; REPEAT=… times
 #   make valgrind the runtime's tests under valgrind
@@ -16,7 +17,7 @@ N ?= 100
 MINUTES ?= 60
 REPEAT ?= 1
 
-.PHONY: all demo test bench fuzz soak sanitize valgrind lint format docs setup clean help
+.PHONY: all demo test bench fuzz real soak sanitize valgrind lint format docs setup clean help
 all: help
 
 help:
@@ -40,6 +41,11 @@ bench:
 fuzz:
 	@scripts/setup fuzz
 	@scripts/fuzz $(N)
+
+real:
+	@scripts/setup fuzz
+	@.venv/bin/python tests/fuzz/bodies.py
+	@.venv/bin/python tests/fuzz/torture.py
 
 soak:
 	@scripts/setup core

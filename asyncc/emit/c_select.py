@@ -113,7 +113,7 @@ class SelectPrinter:
             bit = f"{self.one} << {i}"
             self.fresh(
                 f"{label}: if ({self.mask} & {bit} && {self.printer.waits.polled(arm.site, True)} == AC_READY) "
-                f"{{ {self.mask} &= ~({bit}); ac__won_{n} = {i}; goto ac__won_{n}; }} break;"
+                f"{{ {self.mask} ^= {bit}; ac__won_{n} = {i}; goto ac__won_{n}; }} break;"
             )
         self.p.line = s.line
         self.fresh("}")

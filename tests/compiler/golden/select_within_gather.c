@@ -82,8 +82,8 @@ static int ac__race_run(struct ac__race_future *f, ac_context *cx, unsigned ac__
         ac__resume_1: ac__first_1 = ac__random(cx, 2);
         for (ac__turn_1 = 0; ac__turn_1 < 2; ac__turn_1++) {
             switch ((ac__first_1 + ac__turn_1) % 2) {
-            case 0: if (f->ac__arms_1 & 1u << 0 && ac_read_poll(&f->ac__read, cx) == AC_READY) { f->ac__arms_1 &= ~(1u << 0); ac__won_1 = 0; goto ac__won_1; } break;
-            default: if (f->ac__arms_1 & 1u << 1 && ac_sleep_poll(&f->ac__sleep, cx) == AC_READY) { f->ac__arms_1 &= ~(1u << 1); ac__won_1 = 1; goto ac__won_1; } break;
+            case 0: if (f->ac__arms_1 & 1u << 0 && ac_read_poll(&f->ac__read, cx) == AC_READY) { f->ac__arms_1 ^= 1u << 0; ac__won_1 = 0; goto ac__won_1; } break;
+            default: if (f->ac__arms_1 & 1u << 1 && ac_sleep_poll(&f->ac__sleep, cx) == AC_READY) { f->ac__arms_1 ^= 1u << 1; ac__won_1 = 1; goto ac__won_1; } break;
             }
         }
         f->ac__state = 1; return AC_PENDING;
