@@ -84,7 +84,7 @@ class GatherPrinter:
 
     def _wait(self) -> None:
         s = self.s
-        self.fresh(f"if (ac__waits) {{ {self.turn} = ({self.turn} + 1) % {self.count}; ")
+        self.fresh(f"if (ac__waits) {{ {self.turn} = ({self.turn} + 1u) % {self.count}u; ")
         self.printer.waits.suspend(s.state, s.strand, s.watch, self.cancel)
         self.printer.put(" }")
         self.fresh(f"goto {s.end.label};")

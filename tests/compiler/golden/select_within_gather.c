@@ -125,7 +125,7 @@ static int ac__race_run(struct ac__race_future *f, ac_context *cx, unsigned ac__
                     goto ac__gather_end_1;
                 }
             }
-            if (ac__waits) { f->ac__turn_1 = (f->ac__turn_1 + 1) % 2; f->ac__state = 3; return AC_PENDING; }
+            if (ac__waits) { f->ac__turn_1 = (f->ac__turn_1 + 1u) % 2u; f->ac__state = 3; return AC_PENDING; }
             goto ac__gather_end_1;
         }
         ac__start_6:;
