@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE))
 
 import seeds  # noqa: E402
 from grammar_statements import program  # noqa: E402
-from run import QUIET, TOP, asyncc_command, configuration, run  # noqa: E402
+from run import TOP, WRAPPING, asyncc_command, configuration, run  # noqa: E402
 
 INCLUDES = (f"-I{HERE}", f"-I{TOP / 'include'}")
 STOPS = (1, 2, 5, 12, 40)  # polls after which the program is also dropped: what it has said till then has to be right
@@ -27,7 +27,7 @@ UNDEFINED = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 def plainly(source: Path, compiler: str, *flags: str) -> str | None:
     """What the program prints as plain C; None where it cannot be compiled, or has undefined behaviour that is seen."""
     built = source.with_suffix(".plain")
-    done = run([compiler, *QUIET, *flags, "-DPLAIN", "-xc", str(source), "-o", str(built)], 60)
+    done = run([compiler, *WRAPPING, *flags, "-DPLAIN", "-xc", str(source), "-o", str(built)], 60)
     done = run([str(built)], 10) if done.returncode == 0 else done
     return done.stdout if done.returncode == 0 else None
 
@@ -50,7 +50,7 @@ def differs(seed: int, source: Path, output: Path, built: Path, expected: str) -
     if done.returncode:
         return f"asyncc gave {done.returncode}: {done.stderr}"
     compiler, *flags = configuration(seed)
-    done = run([compiler, *QUIET, *flags, *INCLUDES, str(output), str(HERE / "drive.c"), "-o", str(built)], 120)
+    done = run([compiler, *WRAPPING, *flags, *INCLUDES, str(output), str(HERE / "drive.c"), "-o", str(built)], 120)
     if done.returncode:
         return f"{compiler}: {done.stderr}"
     how = {"DRIVE_FROM_LEAF": "1"} if seed % 3 == 0 else {}

@@ -48,7 +48,12 @@ CONFIGURATIONS = (
     ("clang", "-O0"),
 )
 # Csmith's programs compare and convert as they please; uninitialised unions and long shifts are its own affair.
-QUIET = ("-std=gnu11", "-w", "-fwrapv", "-fno-strict-aliasing")
+WRAPPING = (
+    "-std=gnu11",
+    "-w",
+    "-fwrapv",
+)  # for programs that keep to C's rules of types: frames reuse bytes for others
+QUIET = (*WRAPPING, "-fno-strict-aliasing")
 
 
 @dataclass(frozen=True)

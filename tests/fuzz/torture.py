@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from convert import ConversionError, Options, convert  # noqa: E402
-from run import TOP, asyncc_command, run  # noqa: E402
+from run import TOP, WRAPPING, asyncc_command, run  # noqa: E402
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "asyncc-tests" / "torture"
 PACKAGE = "gcc-12-source"
@@ -45,7 +45,6 @@ FOLDERS = (
 )
 COMPILERS = (("gcc", "-O0"), ("clang", "-O2"), ("gcc", "-O2"), ("clang", "-O0"))
 SECONDS = 20
-QUIET = ("-std=gnu11", "-w", "-fwrapv")  # with strict aliasing: frames are unions of what their code reuses
 # What a converted program may not ask for: it would see that its main has another name, or a stack of its own.
 ITSELF = re.compile(
     r"__func__|__FUNCTION__|\bifunc\b|__PRETTY_FUNCTION__|__builtin_(return_address|frame_address|FILE|FUNCTION)|BASE_FILE|#\s*include\s+__FILE__"
@@ -190,14 +189,14 @@ def try_program(path: Path, number: int, keep: Path) -> str:
     source.write_text(text, errors="surrogateescape")
     if ITSELF.search(text):
         raise Skipped("asks for its own name or place")
-    own_types = ["clang", *QUIET, *flags, *INCLUDES, "-include", "pend.h", "-fsyntax-only", str(source)]
+    own_types = ["clang", *WRAPPING, *flags, *INCLUDES, "-include", "pend.h", "-fsyntax-only", str(source)]
     if run(own_types, 60).returncode != 0:
         raise Skipped("declares otherwise what the library's headers declare")
     expected = None
     for plain_compiler in ("gcc", "clang"):
         for plain_level in ("-O0", "-O2"):
             built = run(
-                [plain_compiler, *QUIET, plain_level, *flags, str(source), "-o", str(keep / "plain"), "-lm"], 60
+                [plain_compiler, *WRAPPING, plain_level, *flags, str(source), "-o", str(keep / "plain"), "-lm"], 60
             )
             if built.returncode != 0:
                 raise Skipped(f"no C for {plain_compiler}: {first_error(built.stderr)}")
@@ -210,7 +209,7 @@ def try_program(path: Path, number: int, keep: Path) -> str:
     with_runtime = (
         number % 4 >= 2
         and run(
-            ["clang", *QUIET, *flags, *INCLUDES, "-include", "asyncc/asyncc.h", "-fsyntax-only", str(source)], 60
+            ["clang", *WRAPPING, *flags, *INCLUDES, "-include", "asyncc/asyncc.h", "-fsyntax-only", str(source)], 60
         ).returncode
         == 0
     )
@@ -245,14 +244,14 @@ def build_with_driver(converted: Path, program: Path, compiler: str, flags: list
     if done.returncode != 0:
         raise refusal(done.stderr, f"asyncc gave {done.returncode}")
     built = run(
-        [compiler, *QUIET, *flags, *INCLUDES, str(output), str(HERE / "drive.c"), "-o", str(program), "-lm"], 120
+        [compiler, *WRAPPING, *flags, *INCLUDES, str(output), str(HERE / "drive.c"), "-o", str(program), "-lm"], 120
     )
     if built.returncode != 0:
         raise refusal(built.stderr, f"{compiler} refused the output")
 
 
 def build_with_runtime(converted: Path, program: Path, compiler: str, flags: list[str], is_eager: bool) -> None:
-    command = [*asyncc_command(is_eager), "build", str(converted), "-o", str(program), *QUIET, *flags, "-lm"]
+    command = [*asyncc_command(is_eager), "build", str(converted), "-o", str(program), *WRAPPING, *flags, "-lm"]
     done = run(command, 240, {"CC": compiler})
     if done.returncode != 0:
         raise refusal(done.stderr, f"asyncc build gave {done.returncode}")

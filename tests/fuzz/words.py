@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import seeds  # noqa: E402
-from run import QUIET, TOP, asyncc_command, run  # noqa: E402
+from run import TOP, WRAPPING, asyncc_command, run  # noqa: E402
 from words_model import Endless, expected  # noqa: E402
 from words_program import Text, Writer  # noqa: E402
 
@@ -38,7 +38,7 @@ def try_seed(seed: int, folder: Path) -> str:
         return f"asyncc gave {done.returncode}: {done.stderr}"
     compiler = ("gcc", "clang")[seed % 2]
     flags = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    done = run([compiler, *QUIET, *flags, *includes, str(output), str(HERE / "drive.c"), "-o", str(program)], 60)
+    done = run([compiler, *WRAPPING, *flags, *includes, str(output), str(HERE / "drive.c"), "-o", str(program)], 60)
     if done.returncode:
         return f"{compiler}: {done.stderr}"
     for polls in (None, *range(1, STOPS)):
