@@ -26,6 +26,7 @@ SEPARATE = ("-u", "-z", "-T", "-Xlinker", "-Xclang", "-Xpreprocessor", "-Xassemb
 COMPILE_VALUES = ("-Xclang", "-Xpreprocessor", "-Xassembler", "--param", "-aux-info", "-arch")
 
 # Options that are one argument, by how they begin.
+BEFORE_C99 = ("-ansi", *(f"-std={name}" for name in ("c89", "c90", "gnu89", "gnu90", "iso9899:1990", "iso9899:199409")))
 PARSE_PREFIXES = (
     "-std=",
     "-ansi",
@@ -204,9 +205,13 @@ def _compiler_option(options: Options, argument: str, rest: _Arguments) -> None:
         if argument.startswith(("-static", "-pie", "-no-pie", "-shared", "-nostdlib")):
             return
     elif argument.startswith(PARSE_PREFIXES):
+        if argument in BEFORE_C99:
+            raise Usage(
+                f"a .ac file is C11, and cannot be read with '{argument}': take -std=gnu11, or at least -std=c99"
+            )
         options.parse.append(argument)
         options.compile.append(argument)
-        if not argument.startswith(("-std=", "-ansi", "-nostdinc", "-undef")):
+        if not argument.startswith(("-std=", "-nostdinc", "-undef")):
             options.link.append(argument)  # -m32, -flto, -fsanitize=, --sysroot=: the linker's driver needs them too
     elif argument.startswith(COMPILE_PREFIXES):
         options.compile.append(argument)

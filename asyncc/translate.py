@@ -88,8 +88,6 @@ def frontend_options(options: Options) -> FrontendOptions:
             result.include_dirs.append(flag[2:])
         elif flag.startswith("-std="):
             result.std = flag[5:]
-        elif flag == "-ansi":
-            result.std = "c90"
         elif flag.startswith(("-D", "-U")):
             _define(result.defines, result.undefines, flag)
         else:

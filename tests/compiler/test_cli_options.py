@@ -29,7 +29,7 @@ def test_joined_and_separate_values_are_the_same() -> None:
         "-nostdinc",
         "-undef",
         "--target=aarch64-linux-gnu",
-        "-ansi",
+        "-std=gnu99",
         "-fsanitize=address",
     ],
 )
@@ -119,3 +119,9 @@ def test_wrong_usage(arguments: list[str], message: str) -> None:
     with pytest.raises(Usage) as caught:
         parse(arguments)
     assert message in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("option", ["-ansi", "-std=c89", "-std=gnu90"])
+def test_c_before_c99_is_refused_by_name(option: str) -> None:
+    with pytest.raises(Usage, match=f"'{option}'.*-std=gnu11"):
+        parse([option, "a.ac"])
