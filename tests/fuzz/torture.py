@@ -1,4 +1,4 @@
-"""The execution tests of gcc, made async by machine: each must still end well.
+"""The tests of gcc, made async by machine: each must still end well, or at least compile.
 
     torture.py [name …] [--sources DIR] [--jobs N] [--keep DIR]
 
@@ -34,6 +34,7 @@ PACKAGE = "gcc-12-source"
 FOLDERS = (
     "gcc.c-torture/execute",
     "gcc.c-torture/execute/ieee",
+    "gcc.c-torture/compile",
     "gcc.dg",
     "gcc.dg/torture",
     "gcc.dg/tree-ssa",
@@ -80,7 +81,7 @@ def fetch(sources: Path) -> Path | None:
             return None
         subprocess.run(["dpkg-deb", "-x", str(packages[0]), name], check=True)
         [archive] = Path(name).glob("usr/src/gcc-12/gcc-12*.tar.*")
-        wanted = [f"*/gcc/testsuite/{folder}" for folder in ("gcc.c-torture/execute", "gcc.dg", "c-c++-common")]
+        wanted = [f"*/gcc/testsuite/{folder}" for folder in ("gcc.c-torture", "gcc.dg", "c-c++-common")]
         subprocess.run(["tar", "-xf", str(archive), "-C", name, "--wildcards", *wanted], check=True)
         [unpacked] = Path(name).glob("gcc-12*/gcc/testsuite")
         unpacked.rename(place)
@@ -178,83 +179,97 @@ def without_our_names(text: str) -> str:
     return text
 
 
-def try_program(path: Path, number: int, keep: Path) -> str:
-    """Builds and runs the program plain and async; gives a line about it, or raises Skipped or Failed."""
-    text = whole(path)
-    flags = [f"-I{path.parent}", *options_of(text)]
-    keep.mkdir(parents=True)
-    compiler, *level = COMPILERS[number % len(COMPILERS)]
-    text = without_our_names(modern(text, keep, [*flags, *level]))
-    source = keep / "program.c"
-    source.write_text(text, errors="surrogateescape")
-    if ITSELF.search(text):
-        raise Skipped("asks for its own name or place")
-    own_types = ["clang", *WRAPPING, *flags, *INCLUDES, "-include", "pend.h", "-fsyntax-only", str(source)]
-    if run(own_types, 60).returncode != 0:
-        raise Skipped("declares otherwise what the library's headers declare")
-    expected = None
-    for plain_compiler in ("gcc", "clang"):
-        for plain_level in ("-O0", "-O2"):
-            built = run(
-                [plain_compiler, *WRAPPING, plain_level, *flags, str(source), "-o", str(keep / "plain"), "-lm"], 60
-            )
-            if built.returncode != 0:
-                raise Skipped(f"no C for {plain_compiler}: {first_error(built.stderr)}")
-            done = run([str(keep / "plain")], SECONDS)
-            if done.returncode != 0:
-                raise Skipped(f"ends with {done.returncode} with {plain_compiler}")
-            if expected is not None and done.stdout != expected:
-                raise Skipped("prints something else each time")
-            expected = done.stdout
-    with_runtime = (
-        number % 4 >= 2
-        and run(
-            ["clang", *WRAPPING, *flags, *INCLUDES, "-include", "asyncc/asyncc.h", "-fsyntax-only", str(source)], 60
-        ).returncode
-        == 0
-    )
-    try:
-        result = convert(
-            [source], keep, ["-std=gnu11", "-w", *flags, *level], WITH_RUNTIME if with_runtime else WITH_DRIVER
-        )
-    except ConversionError as error:
-        raise Skipped(f"no C11 for libclang: {error}") from error
-    if "main" in result.stays_plain:
-        raise Skipped(f"main stays plain: it {result.stays_plain['main']}")
-    text = result.files[str(source)]
-    if not re.search(r"async\s+int\s+(program /\* main \*/|main\b)", text):
-        raise Skipped("main stands in another file")
-    converted, program = source.with_suffix(".ac"), keep / "async"
-    converted.write_text(text, errors="surrogateescape")
-    build = build_with_runtime if with_runtime else build_with_driver
-    build(converted, program, compiler, [*level, *flags], is_eager=number % 8 >= 4)
-    done = run([str(program)], 60, {"DRIVE_FROM_LEAF": "1"} if number % 3 == 1 else {})
-    if done.returncode != 0 or done.stdout != expected:
-        raise Failed(
-            f"{compiler} {' '.join(level)}: ended with {done.returncode} {done.stderr[:200]!r} {done.stdout[:200]!r}"
-        )
-    return f"{len(result.is_async)} functions"
+class Trial:
+    """One program. Those of the folder `compile` have no main: that their async form compiles is all that is asked."""
+
+    def __init__(self, path: Path, number: int, keep: Path) -> None:
+        self.is_run = path.parent.name != "compile"
+        self.number, self.keep = number, keep
+        keep.mkdir(parents=True)
+        text = whole(path)
+        self.compiler, *level = COMPILERS[number % len(COMPILERS)]
+        self.flags = [*level, f"-I{path.parent}", *options_of(text)]
+        self.text = without_our_names(modern(text, keep, self.flags))
+        self.source, self.program = keep / "program.c", keep / "async"
+        self.source.write_text(self.text, errors="surrogateescape")
+
+    def parses_with(self, header: str) -> bool:
+        command = ["clang", *WRAPPING, *self.flags, *INCLUDES, "-include", header, "-fsyntax-only", str(self.source)]
+        return run(command, 60).returncode == 0
+
+    def plain(self) -> str:
+        """What the program prints, whoever compiles it."""
+        if ITSELF.search(self.text):
+            raise Skipped("asks for its own name or place")
+        printed = set()
+        for compiler in ("gcc", "clang"):
+            for level in ("-O0", "-O2"):
+                output = ["-o", str(self.keep / "plain"), "-lm"] if self.is_run else ["-c", "-o", "/dev/null"]
+                built = run([compiler, *WRAPPING, *self.flags, level, str(self.source), *output], 60)
+                if built.returncode != 0:
+                    raise Skipped(f"no C for {compiler}: {first_error(built.stderr)}")
+                if self.is_run:
+                    done = run([str(self.keep / "plain")], SECONDS)
+                    if done.returncode != 0:
+                        raise Skipped(f"ends with {done.returncode} with {compiler}")
+                    printed.add(done.stdout)
+        if len(printed) > 1:
+            raise Skipped("prints something else each time")
+        if not self.parses_with("pend.h"):
+            raise Skipped("declares otherwise what the library's headers declare")
+        return "".join(printed)
+
+    def convert(self, options: Options) -> Path:
+        try:
+            result = convert([self.source], self.keep, ["-std=gnu11", "-w", *self.flags], options)
+        except ConversionError as error:
+            raise Skipped(f"no C11 for libclang: {error}") from error
+        text = result.files[str(self.source)]
+        if self.is_run and "main" in result.stays_plain:
+            raise Skipped(f"main stays plain: it {result.stays_plain['main']}")
+        if self.is_run and not re.search(r"async\s+int\s+(program /\* main \*/|main\b)", text):
+            raise Skipped("main stands in another file")
+        if not result.is_async:
+            raise Skipped("nothing becomes async")
+        converted = self.source.with_suffix(".ac")
+        converted.write_text(text, errors="surrogateescape")
+        return converted
+
+    def build_with_driver(self) -> None:
+        output = self.program.with_suffix(".c")
+        asyncc = asyncc_command(eager=self.number % 8 >= 4)
+        converted = self.convert(WITH_DRIVER)
+        done = run([*asyncc, str(converted), "-o", str(output), "-std=gnu11", "-w", *INCLUDES, *self.flags], 120)
+        if done.returncode != 0:
+            raise refusal(done.stderr, f"asyncc gave {done.returncode}")
+        command = [self.compiler, *WRAPPING, *self.flags, *INCLUDES, str(output)]
+        command += [str(HERE / "drive.c"), "-o", str(self.program), "-lm"] if self.is_run else ["-c", "-o", "/dev/null"]
+        built = run(command, 120)
+        if built.returncode != 0:
+            raise refusal(built.stderr, f"{self.compiler} refused the output")
+
+    def build_with_runtime(self) -> None:
+        asyncc = asyncc_command(eager=self.number % 8 >= 4)
+        converted = self.convert(WITH_RUNTIME)
+        command = [*asyncc, "build", str(converted), "-o", str(self.program), *WRAPPING, *self.flags, "-lm"]
+        done = run(command, 240, {"CC": self.compiler})
+        if done.returncode != 0:
+            raise refusal(done.stderr, f"asyncc build gave {done.returncode}")
 
 
-def build_with_driver(converted: Path, program: Path, compiler: str, flags: list[str], is_eager: bool) -> None:
-    output = program.with_suffix(".c")
-    done = run(
-        [*asyncc_command(is_eager), str(converted), "-o", str(output), "-std=gnu11", "-w", *INCLUDES, *flags], 120
-    )
-    if done.returncode != 0:
-        raise refusal(done.stderr, f"asyncc gave {done.returncode}")
-    built = run(
-        [compiler, *WRAPPING, *flags, *INCLUDES, str(output), str(HERE / "drive.c"), "-o", str(program), "-lm"], 120
-    )
-    if built.returncode != 0:
-        raise refusal(built.stderr, f"{compiler} refused the output")
-
-
-def build_with_runtime(converted: Path, program: Path, compiler: str, flags: list[str], is_eager: bool) -> None:
-    command = [*asyncc_command(is_eager), "build", str(converted), "-o", str(program), *WRAPPING, *flags, "-lm"]
-    done = run(command, 240, {"CC": compiler})
-    if done.returncode != 0:
-        raise refusal(done.stderr, f"asyncc build gave {done.returncode}")
+def try_program(path: Path, number: int, keep: Path) -> None:
+    """Builds and runs the program plain and async; raises Skipped or Failed."""
+    trial = Trial(path, number, keep)
+    expected = trial.plain()
+    if trial.is_run and number % 4 >= 2 and trial.parses_with("asyncc/asyncc.h"):
+        trial.build_with_runtime()
+    else:
+        trial.build_with_driver()
+    if trial.is_run:
+        done = run([str(trial.program)], 60, {"DRIVE_FROM_LEAF": "1"} if number % 3 == 1 else {})
+        if done.returncode != 0 or done.stdout != expected:
+            seen = f"{done.stderr[:200]!r} {done.stdout[:200]!r}"
+            raise Failed(f"{trial.compiler} {trial.flags[0]}: ended with {done.returncode} {seen}")
 
 
 def refusal(errors: str, what: str) -> Skipped | Failed:
