@@ -180,7 +180,7 @@ class Expander:
                 self._conditions.decide(stretch, index, name, rest)
             return
         if name in ("include", "include_next", "import"):
-            self._include(stretch, index)
+            self._include(stretch, index, rest)
             return
         if name == "define":
             macro = parse_definition(rest)
@@ -199,10 +199,10 @@ class Expander:
     def _is_defined(self, name: str) -> bool:
         return name in predefined.NAMES or name.startswith("__has_") or self._macro(name) is not None
 
-    def _include(self, stretch: Stretch, index: int) -> None:
+    def _include(self, stretch: Stretch, index: int, rest: str) -> None:
         """An #include inside a body: its tokens take its place."""
         position = stretch.position(stretch.lexed.starts[index])
-        found = self._inclusions.read(position)
+        found = self._inclusions.read(position, lambda: self._operand(rest))
         stretch.drop(index)
         if found is None:
             return
@@ -213,6 +213,12 @@ class Expander:
         inner.taken = []
         self._run(inner, stretch.before + "\n")
         stretch.before = "\n"
+
+    def _operand(self, rest: str) -> str:
+        """The name of a header that a macro gives, as it stands in an #include."""
+        lexed = lex(rest, directives=False)
+        tokens = [PTok(lexed.kinds[k], lexed.texts[k], k > 0, NO_MACROS, 0, False) for k in range(len(lexed))]
+        return "".join(token.text for token in self._expand_all(tokens))
 
     # --- macros ------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 
 from ..ir.source import Position
@@ -18,13 +19,14 @@ class Inclusions:
         self._known: dict[tuple[str, str], bool] = {}
 
     @cached_property
-    def _files(self) -> dict[tuple[str, int], int]:
-        """The file that each #include names, by the file and line where it stands."""
-        found: dict[tuple[str, int], int] = {}
+    def _files(self) -> dict[tuple[str, int], list[str]]:
+        """The files that each #include has named, by the file and line where it stands."""
+        found: dict[tuple[str, int], list[str]] = {}
         for cursor in self._unit.children(self._unit.cursor):
             if cursor.kind == libclang.INCLUSION_DIRECTIVE:
                 line, _, _, file = self._unit.physical(self._unit.lib.getCursorLocation(cursor))
-                found[(file, line)] = self._unit.lib.getIncludedFile(cursor)
+                if included := self._unit.lib.getIncludedFile(cursor):
+                    found.setdefault((file, line), []).append(self._unit.lib.file_name(included))
         return found
 
     def holds(self, condition: str, file: str) -> bool:
@@ -37,11 +39,16 @@ class Inclusions:
             self._known[key] = any(asked.lib.spelling(c) == _MARK for c in asked.children(asked.cursor))
         return self._known[key]
 
-    def read(self, position: Position) -> tuple[str, str] | None:
-        file = self._files.get((position.file, position.line))
-        if not file:
+    def read(self, position: Position, operand: Callable[[], str]) -> tuple[str, str] | None:
+        """Name and text of the file that an #include names. `operand`: what it comes to here, if it is a macro that names one
+        file in one reading and another in the next."""
+        files = self._files.get((position.file, position.line))
+        if not files:
             return None
-        name = self._unit.lib.file_name(file)
+        name = files[0]
+        if len(set(files)) > 1:
+            wanted = operand().strip('<">')
+            name = next((file for file in files if file == wanted or file.endswith("/" + wanted)), name)
         try:
             with open(name, "rb") as stream:  # noqa: PTH123
                 return name, stream.read().decode("latin-1")
