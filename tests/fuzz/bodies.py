@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -149,7 +150,7 @@ class Trial:
         folders = [f"-iquote{folder}" for folder in dict.fromkeys(p.parent for p in c_files)]
         runs = [str(HERE / "drive.c")]
         if not options.entry:  # main stays the program's: the runtime is its driver
-            runs = [str(runtime_library(self.work)), "-lpthread"]
+            runs = [str(runtime_library(self.work.parent)), "-lpthread"]
         given = [*folders, *includes, *own, *map(str, c_files), *runs, *self.libraries(), "-lm"]
         must([compiler, *QUIET, *flags, *given, "-o", str(program)], 900, f"{compiler} of the output")
         return program, f"{functions} functions, {suspensions} suspensions, asyncc took {seconds:.1f} s"
@@ -182,11 +183,12 @@ class Trial:
         return seen
 
 
-def runtime_library(work: Path) -> Path:
-    """The runtime, built by CMake."""
-    place = work / "runtime"
+@lru_cache
+def runtime_library(folder: Path) -> Path:
+    """The runtime, built by CMake below a folder."""
+    place = folder / "runtime"
     must(["cmake", "-S", str(TOP), "-B", str(place), "-DASYNCC_TESTS=OFF", "-DCMAKE_BUILD_TYPE=Release"], 120, "cmake")
-    must(["cmake", "--build", str(place), "--parallel"], 600, "the runtime")
+    must(["cmake", "--build", str(place), "--parallel", "2"], 600, "the runtime")
     [library] = place.rglob("libasyncc.a")
     return library
 

@@ -53,7 +53,7 @@ ITSELF = re.compile(
 # Refused by the language, each with a reason: calls with a wrong number of arguments, pointers to something else, variable
 # lengths and alloca across an await, promises of the attributes `const` and `returns_twice`.
 REFUSED = re.compile(
-    r"-W(async-(argument-count|vla-across-await|alloca-across-await|attribute-on-async)|incompatible-(function-)?pointer-types)\]"
+    r"-W(async-(argument-count|setjmp|vla-across-await|alloca-across-await|attribute-on-async)|incompatible-(function-)?pointer-types)\]"
 )
 INCLUDES = (f"-I{HERE}", f"-I{TOP / 'include'}")
 WITH_DRIVER = Options(header='#define ASYNCC_NO_KEYWORDS\n#include "pend.h"', suspend="pend()", entry="program")
