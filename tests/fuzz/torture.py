@@ -224,7 +224,7 @@ class Trial:
             result = convert([self.source], self.keep, ["-std=gnu11", "-w", *self.flags], options)
         except ConversionError as error:
             raise Skipped(f"no C11 for libclang: {error}") from error
-        text = result.files[str(self.source)]
+        text = result.files.get(str(self.source), "")
         if self.is_run and "main" in result.stays_plain:
             raise Skipped(f"main stays plain: it {result.stays_plain['main']}")
         if self.is_run and not re.search(r"async\s+int\s+(program /\* main \*/|main\b)", text):
