@@ -15,6 +15,8 @@ PROMISES = {
     "pure": "the compiler could leave out a call that has to wait",
     "const": "the compiler could leave out a call that has to wait",
     "returns_twice": "it is resumed, not returned from twice",
+    "constructor": "the program's start calls it as a plain function, before there is a runtime",
+    "destructor": "the program's end calls it as a plain function, when there is no runtime any more",
     "naked": "its body is not the function's code any more",
 }
 

@@ -111,7 +111,7 @@ class CodePrinter:
         name = site.prefix.removeprefix("ac__")
         return (
             site.kind == "own"
-            and name in self.c.calls.bodies
+            and name in self.c.calls.own
             and site.prefix.startswith("ac__")
             and not self.c.is_complete(name)
         )

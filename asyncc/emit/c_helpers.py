@@ -49,7 +49,7 @@ def _parameters(c: Context, helper: Helper) -> tuple[list[t.CType], str]:
     prefix = ""
     if decl is not None:
         ctype = decl.type
-        if call.function in c.calls.bodies:
+        if call.function in c.calls.own:
             prefix = f"ac__{call.function}"
         elif decl.future_size > 0:
             prefix = call.function

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cached_property
 
 from ..ir.generated import AROUND
@@ -39,6 +40,8 @@ from .regions import Chooser, Region, typed_async
 from .text import SourceText
 from .toolchain import Toolchain
 from .unit_parse import ParsedUnit
+
+_PRAGMA_WEAK = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+weak[ \t]+(\w+)", re.MULTILINE)
 
 
 class Frontend:
@@ -167,14 +170,20 @@ class Frontend:
         """Async functions that are only declared here cannot be what asyncc/checks/signature.py refuses of bodies either."""
         from ..checks import signature
 
+        weak = set(_PRAGMA_WEAK.findall(self.text))
         for cursor in self.declarations.prototypes:
             name, position = self.lib.spelling(cursor), self._decl_position(cursor)
             declared_type = self.lib.getCursorType(cursor)
             has_prototype = self.lib.getCanonicalType(declared_type).kind == libclang.T_FUNCTION
             if has_prototype and self.lib.isFunctionTypeVariadic(declared_type):  # `f()` counts as variadic there
                 self.diagnostics.append(signature.variadic(name, position))
-            said = declared.attributes_of(self.second, cursor) & signature.PROMISES.keys()
-            self.diagnostics += [signature.promise(name, attribute, position) for attribute in sorted(said)]
+            said = declared.attributes_of(self.second, cursor)
+            promises = sorted(said & signature.PROMISES.keys())
+            self.diagnostics += [signature.promise(name, attribute, position) for attribute in promises]
+            if "weak" in said:
+                weak.add(name)
+        for function in self.all_functions:
+            function.is_weak = function.decl.name in weak or "weak" in function.attributes
 
     def is_async(self, name: str) -> bool:
         declared = self.functions.get(name)

@@ -58,6 +58,7 @@ class Function:
     called: set[str] = field(default_factory=set)  # functions of the file that the body calls by name
     name_token: int = -1  # the function's name in its declarator
     is_variadic: bool = False
+    is_weak: bool = False  # the linker may take another for it
     # Names of AROUND (generated.py) that are macros where the function stands.
     macros: frozenset[str] = frozenset()
     uses_function_name: bool = False  # __func__ or a relative stands in the body, maybe out of a macro

@@ -72,6 +72,8 @@ class Calls:
     def __init__(self, unit: t.Unit) -> None:
         self.unit = unit
         self.bodies = {f.decl.name: f for f in unit.functions if f.decl.is_async}
+        # Those that a call by name reaches for certain: the linker may replace a weak one.
+        self.own = {name for name, f in self.bodies.items() if not f.is_weak}
         self.opaque: set[str] = set()  # futures written by hand that have had their stand-in descriptor printed
         self.place = {f.decl.name: i for i, f in enumerate(unit.functions)}
         self.edges: dict[str, list[str]] = {}
@@ -87,9 +89,9 @@ class Calls:
                     if not call.function and not isinstance(strip(call.callee), t.Member | t.Index | t.Call):
                         call.function = direct_callee(call)
                     callee = call.function
-                    if callee not in self.bodies:
+                    if callee not in self.own:
                         self.waits.add(name)
-                    if callee in self.bodies:
+                    if callee in self.own:
                         self.edges[name].append(callee)
                     elif not self._is_leaf(callee):
                         self.pools.add(name)

@@ -43,4 +43,4 @@ def _later(context: Context) -> set[str]:
         site.prefix[4:] for site in context.sites if site.kind in ("own", "pool") and site.prefix.startswith("ac__")
     }
     names |= {helper.callee for helper in context.helpers}
-    return {n for n in names if n in context.calls.bodies and not context.is_complete(n)}
+    return {n for n in names if n in context.calls.own and not context.is_complete(n)}

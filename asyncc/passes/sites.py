@@ -89,7 +89,7 @@ class Sites:
         name = call.function
         text = name or " ".join(tok.text for tok in c.tokens[call.callee.first : call.callee.last]).replace(" . ", ".")
         decl = c.unit.declared.get(name)
-        own = name in c.calls.bodies
+        own = name in c.calls.own
         leaf = decl is not None and decl.future_size > 0 and not own
         borrowed = _borrowed_locals(call.arguments) if leaf else set()
         kind = "own" if own or leaf else "slot"

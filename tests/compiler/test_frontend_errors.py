@@ -62,6 +62,8 @@ REFUSED = [
     ("attribute-on-async", "async __attribute__((pure)) int ^g(void) { return await f(1); }"),
     ("attribute-on-async", "__attribute__((__noreturn__)) async void ^g(void (*p)(int));"),
     ("attribute-on-async", "async _Noreturn void ^g(int n);"),
+    ("attribute-on-async", "__attribute__((constructor)) async void ^g(void) { await f(1); }"),
+    ("attribute-on-async", "async void ^g(void) __attribute__((__destructor__));"),
     ("attribute-on-async", "typedef __attribute__((noreturn)) void end(int);\nasync end ^g;"),
     ("attribute-on-async", "async int ^g(int n) __attribute__((const));"),
     ("arm-await", "async void g(int n) { select { ^when (plain(n)) { } } }"),
