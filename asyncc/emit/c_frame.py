@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from ..ir.frame import Field, Frame
 
+_WIDE = 16  # more than any scalar wants
+
 
 def struct_text(tag: str, frame: Frame) -> list[str]:
     lines = [f"struct {tag} {{"]
@@ -48,7 +50,9 @@ def _row(lines: list[str], row: list[Field], at: int, indent: str, pads: list[in
         natural = (at + f.align - 1) // f.align * f.align
         if f.offset > natural:
             _pad(lines, f.offset - at, indent, pads)
-        lines.append(f"{indent}{f.declaration};  /* line {f.line}: {f.why} */")
+        # Of wide vectors gcc thinks so only where the target has them, which may be in the function alone.
+        aligned = f"_Alignas({f.align}) " if f.align > _WIDE and not f.declaration.startswith("_Alignas") else ""
+        lines.append(f"{indent}{aligned}{f.declaration};  /* line {f.line}: {f.why} */")
         at = f.offset + f.size
     return at
 

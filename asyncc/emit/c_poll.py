@@ -63,8 +63,8 @@ class PollPrinter:
 
     def _function(self, head: str) -> None:
         c, w = self.c, self.w
-        addressed = "__attribute__((noinline)) " if c.addressed_labels else ""
-        w.line(addressed + head)
+        attributes = [*dict.fromkeys([*c.function.of_code, *(["noinline"] if c.addressed_labels else [])])]
+        w.line((f"__attribute__(({', '.join(attributes)})) " if attributes else "") + head)
         w.line("{")
         w.indent = "    "
         self._locals()

@@ -17,7 +17,7 @@ from .unit_parse import ParsedUnit
 
 _STATIC = 3  # CX_SC_Static
 _FUTURE = 2  # AC__FUTURE of <asyncc/handle.h>
-_ATTRIBUTE = re.compile(r"__attribute__\(\((\w+)|\[\[(?:\w+::)?(\w+)")
+_ATTRIBUTE = re.compile(r'(?:__attribute__\(\(|\[\[(?:\w+::)?)(\w+)(\((?:[^()"]|"[^"]*")*\))?')
 _TRAILING = re.compile(r"(?: __attribute__\(\([^()]*\)\))+$")
 _CLANG_TYPEDEFS = {"__builtin_va_list", "__builtin_ms_va_list", "__int128_t", "__uint128_t"}
 
@@ -67,9 +67,9 @@ def is_future_typedef(unit: ParsedUnit, cursor: Cursor) -> bool:
     return inner.kind == c.TYPEDEF_DECL and is_future_typedef(unit, inner)
 
 
-def attributes_of(unit: ParsedUnit, cursor: Cursor) -> set[str]:
-    """The names of the attributes on a declared function. Few have a kind of cursor, and `noreturn` belongs to the type, so
-    they are read from what clang prints of both, without the parameters."""
+def attributes_of(unit: ParsedUnit, cursor: Cursor) -> dict[str, str]:
+    """The attributes on a declared function, by name, as they are written. Few have a kind of cursor, and `noreturn` belongs
+    to the type, so they are read from what clang prints of both, without the parameters."""
     lib = unit.lib
     printed = lib.text(lib.getCursorPrettyPrinted(cursor, None))
     head, _, rest = printed.partition(f"{lib.spelling(cursor)}(")
@@ -79,9 +79,8 @@ def attributes_of(unit: ParsedUnit, cursor: Cursor) -> set[str]:
         end += 1
     of_type = _TRAILING.search(lib.text(lib.getTypeSpelling(lib.getCursorType(cursor))))
     said = f"{head} {rest[end:]} {of_type.group(0) if of_type else ''}"
-    return {name for found in _ATTRIBUTE.findall(said) for name in found if name} | (
-        {"noreturn"} if re.search(r"\b_Noreturn\b", said) else set()
-    )
+    found = {name.strip("_"): name + (arguments or "") for name, arguments in _ATTRIBUTE.findall(said)}
+    return found | ({"noreturn": "noreturn"} if re.search(r"\b_Noreturn\b", said) else {})
 
 
 def read(unit: ParsedUnit, macros: MacroTable | None) -> Declarations:

@@ -34,6 +34,7 @@ from .options import FrontendOptions
 from .oracle import FunctionOracle
 from .other_compiler import OtherCompiler
 from .parser import Parser, Syntax
+from .parser.attributes import OF_CODE
 from .parser.scope import Scopes
 from .plain_source import PlainSource
 from .regions import Chooser, Region, typed_async
@@ -170,6 +171,7 @@ class Frontend:
         """Async functions that are only declared here cannot be what asyncc/checks/signature.py refuses of bodies either."""
         from ..checks import signature
 
+        of_code: dict[str, list[str]] = {}
         weak = set(_PRAGMA_WEAK.findall(self.text))
         for cursor in self.declarations.prototypes:
             name, position = self.lib.spelling(cursor), self._decl_position(cursor)
@@ -178,11 +180,13 @@ class Frontend:
             if has_prototype and self.lib.isFunctionTypeVariadic(declared_type):  # `f()` counts as variadic there
                 self.diagnostics.append(signature.variadic(name, position))
             said = declared.attributes_of(self.second, cursor)
-            promises = sorted(said & signature.PROMISES.keys())
+            promises = sorted(said.keys() & signature.PROMISES.keys())
             self.diagnostics += [signature.promise(name, attribute, position) for attribute in promises]
             if "weak" in said:
                 weak.add(name)
+            of_code.setdefault(name, []).extend(text for attribute, text in said.items() if attribute in OF_CODE)
         for function in self.all_functions:
+            function.of_code += of_code.get(function.decl.name, [])
             function.is_weak = function.decl.name in weak or "weak" in function.attributes
 
     def is_async(self, name: str) -> bool:

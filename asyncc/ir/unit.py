@@ -43,6 +43,9 @@ class Function:
     types: list[LocalType] = field(default_factory=list)
     labels: dict[str, Label] = field(default_factory=dict)
     attributes: list[str] = field(default_factory=list)  # names of the attributes written on it
+    of_code: list[str] = field(
+        default_factory=list
+    )  # attributes about its code, also of its prototypes: `target("avx2")`
     # Every token of the function that names a local or a local type, wherever it stands: also in array sizes, typeof,
     # attributes and other places that have no node in the tree. What renames goes by these.
     names: dict[int, Local] = field(default_factory=dict)

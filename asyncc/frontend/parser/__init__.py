@@ -123,6 +123,7 @@ class Parser(Statements):
             types=self.types,
             labels=self.labels,
             attributes=[*specifiers.attributes, *declared.attributes],
+            of_code=[*specifiers.of_code, *declared.of_code],
             uses_function_name=any(t.text in _FUNCTION_NAMES for t in self.tokens[body.first : body.last]),
             names=self.names,
             type_names=self.type_names,

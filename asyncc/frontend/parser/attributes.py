@@ -12,11 +12,22 @@ from .base import Base
 from .keywords import ASM, ATTRIBUTE
 
 
+# Attributes of a function that are about its code: of an async one they belong on what its body becomes.
+OF_CODE = frozenset(
+    """
+    cold flatten hot minsize no_address_safety_analysis no_icf no_instrument_function no_profile_instrument_function
+    no_reorder no_sanitize no_sanitize_address no_sanitize_coverage no_sanitize_memory no_sanitize_thread no_sanitize_undefined
+    no_split_stack no_stack_limit no_stack_protector noclone noinline noipa optimize optnone section stack_protect target
+    """.split()
+)
+
+
 @dataclass(slots=True, kw_only=True)
 class Attributed:
     """What attributes may stand on; by itself, for those that mean nothing to us."""
 
     attributes: list[str] = field(default_factory=list)
+    of_code: list[str] = field(default_factory=list)  # those of OF_CODE, whole
     alignment: int = 0
     cleanup: str = ""
 
@@ -61,12 +72,15 @@ def _attribute_list(p: Base, first: int, last: int, into: Attributed) -> None:
         if token.kind is TokenKind.NAME:
             name = token.text.strip("_") or token.text
             into.attributes.append(name)
+            start = at
             if at + 1 < last and p.tokens[at + 1].text == "(":
                 closing = p.closing(at + 1)
                 _attribute_arguments(p, name, at + 2, closing, into)
                 at = closing
             elif name == "aligned":
                 into.alignment = max(into.alignment, 16)
+            if name in OF_CODE:
+                into.of_code.append("".join(token.text for token in p.tokens[start : at + 1]))
         elif token.text == "(":
             at += 1
             continue
