@@ -13,13 +13,12 @@ from .keywords import ASM, ATTRIBUTE
 
 
 # Attributes of a function that are about its code: of an async one they belong on what its body becomes.
-OF_CODE = frozenset(
-    """
+_OF_CODE = """
     cold flatten hot minsize no_address_safety_analysis no_icf no_instrument_function no_profile_instrument_function
     no_reorder no_sanitize no_sanitize_address no_sanitize_coverage no_sanitize_memory no_sanitize_thread no_sanitize_undefined
     no_split_stack no_stack_limit no_stack_protector noclone noinline noipa optimize optnone section stack_protect target
-    """.split()
-)
+"""
+OF_CODE = frozenset(_OF_CODE.split())
 
 
 @dataclass(slots=True, kw_only=True)
