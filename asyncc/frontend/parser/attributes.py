@@ -11,7 +11,6 @@ from ...ir.tree import Local, LocalType
 from .base import Base
 from .keywords import ASM, ATTRIBUTE
 
-
 # Attributes of a function that are about its code: of an async one they belong on what its body becomes.
 _OF_CODE = """
     cold flatten hot minsize no_address_safety_analysis no_icf no_instrument_function no_profile_instrument_function
