@@ -32,7 +32,7 @@ class Directives:
                 at = source.position(lexed.starts[k])
                 if mark and at.file == source.path:
                     file = decode(mark.group(2)) if mark.group(2) else ""
-                    self.lines.marks.append((at.line, int(mark.group(1)), file))
+                    self.lines.add(at.line, int(mark.group(1)), file)
 
     def presumed(self, position: Position) -> tuple[str, int]:
         """File and line as #line has them: what __FILE__ and __LINE__ give."""
@@ -44,5 +44,5 @@ def lines_of(path: str, data: bytes) -> LineMap:
     found = LineMap(path)
     for match in _LINE_BYTES.finditer(data):
         file = (match.group(2) or b"").decode("utf-8", "replace")
-        found.marks.append((data.count(b"\n", 0, match.start(1)) + 1, int(match.group(1)), file))
+        found.add(data.count(b"\n", 0, match.start(1)) + 1, int(match.group(1)), file)
     return found

@@ -48,16 +48,12 @@ class _Graph:
         lib = unit.lib
         self.edges: set[tuple[str, str]] = set()
         self.named: dict[tuple[str, int], str] = {}
-        self.of_main: list[tuple[int, str]] = []  # the text's own: where each stands
         for cursor in unit.children(unit.cursor):
             if cursor.kind == libclang.INCLUSION_DIRECTIVE:
                 line, _, _, outer = unit.physical(lib.getCursorLocation(cursor))
                 inner = lib.file_name(lib.getIncludedFile(cursor))
                 self.edges.add((outer, inner))
                 self.named[(outer, line)] = inner
-                offset = unit.location(cursor)
-                if offset >= 0:
-                    self.of_main.append((offset, inner))
 
 
 @dataclass

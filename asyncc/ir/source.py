@@ -8,6 +8,7 @@ expanded tokens and can be printed as written as long as nothing inside that run
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -28,16 +29,21 @@ class LineMap:
     the lines of the grammar. Compilers, `__LINE__`, debuggers and dumps name those."""
 
     path: str = ""
-    marks: list[tuple[int, int, str]] = field(default_factory=list)  # line of a directive, of the next line, file or ""
+    _directives: list[int] = field(default_factory=list)  # the lines they stand on
+    _said: list[tuple[str, int]] = field(default_factory=list)  # what each makes of the next line
+
+    def add(self, line: int, next_line: int, file: str) -> None:
+        """A directive on a line, below those added before; `file`: "" where it names none."""
+        self._said.append((file or (self._said[-1][0] if self._said else self.path), next_line))
+        self._directives.append(line)
 
     def at(self, file: str, line: int) -> tuple[str, int]:
         """File and line as they are to be called."""
-        called = file, line
-        for directive, next_line, name in self.marks if file == self.path else ():
-            if directive >= line:
-                break
-            called = name or called[0], line - directive - 1 + next_line
-        return called
+        k = bisect_left(self._directives, line) - 1 if file == self.path else -1
+        if k < 0:
+            return file, line
+        called, next_line = self._said[k]
+        return called, line - self._directives[k] - 1 + next_line
 
 
 class TokenKind(Enum):
