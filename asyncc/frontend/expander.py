@@ -11,6 +11,7 @@ Each expanded token remembers the token of the text it is, or the outermost use 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
@@ -28,6 +29,7 @@ from .stretch import BRANCHES, Stretch
 from .substitution import Substitution
 from .text import SourceText
 
+_ONCE = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+once\b", re.MULTILINE)
 _CONDITIONALS = BRANCHES | {"if", "ifdef", "ifndef", "endif", "error", "warning", ""}
 
 
@@ -62,6 +64,7 @@ class Expander:
         self._from_text = False  # where the last token taken came from
         self._use: OpenUse | None = None
         self._macro_of: dict[str, Macro | None] = {}
+        self._once: set[str] = set()  # files with `#pragma once` that the body has included
 
     # --- one stretch of the text ----------------------------------------------------------------------------------
 
@@ -69,7 +72,7 @@ class Expander:
         """Expands tokens [first, last) of the text; gives the range of the expanded tokens."""
         start = len(self.tokens)
         self._place = lexed.starts[first] if first < len(lexed) else len(self._text)
-        self._local, self._macro_of = {}, {}
+        self._local, self._macro_of, self._once = {}, {}, set()
         self._spellings = self._words_at(self._place)
         stretch = Stretch(lexed, first, last, self._text, self._source.position)
         stretch.skip = self.skipped
@@ -207,6 +210,10 @@ class Expander:
         if found is None:
             return
         name, text = found
+        if _ONCE.search(text):
+            if name in self._once or self._table.first_read(name) < self._place:
+                return
+            self._once.add(name)
         source = SourceText(name, text.encode("latin-1"))
         lexed = lex(text)
         inner = Stretch(lexed, 0, len(lexed), text, source.position)

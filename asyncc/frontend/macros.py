@@ -192,9 +192,8 @@ class MacroTable:
             history.append((place, number, _Definition(place, cursor)))
         for file, at in self._header_undefs.get(name, []):
             times = self._times_read(file)
-            again = [
-                n for f, offset, n in standing if f == file and offset > at
-            ]  # `#undef X` before its own `#define X`
+            # Of an `#undef X` before its own `#define X`:
+            again = [n for f, offset, n in standing if f == file and offset > at]
             for time, following in zip(times, [*times[1:], None], strict=True):
                 end = following.number if following else self._number + 1
                 if again and not any(time.number < n < end for n in again):
@@ -205,6 +204,12 @@ class MacroTable:
         history += [(offset, 0, _Definition(offset, None)) for offset, undefined in self._undefs if undefined == name]
         history.sort(key=lambda entry: entry[:2])
         return [definition for _, _, definition in history]
+
+    def first_read(self, name: str) -> int:
+        """Where the text first includes a file, maybe by way of others; -1: before its first line."""
+        lib, unit = self._unit.lib, self._unit
+        times = self._inclusions.get(lib.getFile(unit.handle, name.encode("utf-8", "surrogateescape")), [])
+        return times[0].include if times else -1
 
     def _times_read(self, file: int) -> list[_Recorded]:
         """Every #include by which a file was read: behind an include guard that is the first."""
