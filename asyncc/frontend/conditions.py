@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ir.source import TokenKind
 from .expansion_token import NO_MACROS, PTok
 from .lexer import Lexed, directive_name, lex
 from .stretch import BRANCHES, Stretch
@@ -21,7 +20,7 @@ class Conditions:
     def __init__(
         self,
         is_defined: Callable[[str], bool],
-        expand: Callable[[list[PTok]], list[PTok]],
+        expand: Callable[[list[PTok]], list[PTok]],  # and decides `defined`
         ask: Callable[[str, str], bool],
     ) -> None:
         self._is_defined, self._expand = is_defined, expand
@@ -61,16 +60,8 @@ class Conditions:
         return self._ask(text, stretch.position(stretch.lexed.starts[index]).file)
 
     def _expanded_condition(self, lexed: Lexed) -> str:
-        """Its tokens with macros replaced, and `defined` by what it comes to."""
-        tokens: list[PTok] = []
-        k = 0
-        while k < len(lexed):
-            text, kind = lexed.texts[k], lexed.kinds[k]
-            spaced = k > 0 and lexed.starts[k] > lexed.ends[k - 1]  # the name of a header has none
-            if text == "defined" and k + 1 < len(lexed):
-                k += 1 + (lexed.texts[k + 1] == "(")
-                text, kind = str(int(self._is_defined(lexed.texts[k]))), TokenKind.NUMBER
-                k += lexed.texts[k + 1 : k + 2] == [")"]
-            tokens.append(PTok(kind, text, spaced, NO_MACROS, 0, False))
-            k += 1
+        tokens = [
+            PTok(lexed.kinds[k], lexed.texts[k], k > 0 and lexed.starts[k] > lexed.ends[k - 1], NO_MACROS, 0, False)
+            for k in range(len(lexed))
+        ]  # the name of a header has no spaces
         return "".join(" " * token.spaced + token.text for token in self._expand(tokens)).strip()

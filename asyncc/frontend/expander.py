@@ -52,7 +52,7 @@ class Expander:
         self._spellings: frozenset[str] = frozenset()
         self._predefined = Predefined(presumed)
         self._inclusions = inclusions
-        self._conditions = Conditions(self._is_defined, self._expand_all, inclusions.holds)
+        self._conditions = Conditions(self._is_defined, self._expand_condition, inclusions.holds)
         self._word_changes = table.changes(self._every_spelling)
         self._words_by_epoch: dict[int, frozenset[str]] = {}
         self.tokens: list[Token] = []
@@ -310,8 +310,12 @@ class Expander:
             arguments.append([])
         return arguments, token
 
-    def _expand_all(self, tokens: Iterable[PTok]) -> list[PTok]:
-        """An argument expanded by itself, as if it were the rest of the file."""
+    def _expand_condition(self, tokens: list[PTok]) -> list[PTok]:
+        return self._expand_all(tokens, in_condition=True)
+
+    def _expand_all(self, tokens: Iterable[PTok], in_condition: bool = False) -> list[PTok]:
+        """An argument expanded by itself, as if it were the rest of the file. In the condition of an #if `defined X` becomes what
+        it comes to, also where a macro says it."""
         pending = list(reversed(list(tokens)))
         done: list[PTok] = []
 
@@ -320,6 +324,9 @@ class Expander:
 
         while pending:
             token = pending.pop()
+            if in_condition and token.text == "defined" and pending:
+                done.append(self._defined(token, pending))
+                continue
             if token.kind is TokenKind.NAME and token.text not in self._spellings and token.text not in token.hidden:
                 macro = self._macro(token.text)
                 if macro is not None or token.text in predefined.NAMES:
@@ -329,6 +336,15 @@ class Expander:
                         continue
             done.append(token)
         return done
+
+    def _defined(self, word: PTok, pending: list[PTok]) -> PTok:
+        """`defined X` or `defined(X)`, of which the word has been taken."""
+        name = pending.pop()
+        if name.text == "(" and pending:
+            name = pending.pop()
+            if pending and pending[-1].text == ")":
+                pending.pop()
+        return predefined.made(word, TokenKind.NUMBER, str(int(self._is_defined(name.text))))
 
     def _expand_in(
         self, pending: list[PTok], name: PTok, macro: Macro | None, following: Callable[[], PTok | None]
