@@ -277,6 +277,8 @@ def refusal(errors: str, what: str) -> Skipped | Failed:
     suspension it cannot."""
     if found := REFUSED.search(errors):
         return Skipped(f"refused: {found[1]}")
+    if "inline asm constraint 'i'" in errors or "impossible constraint in 'asm'" in errors:
+        return Skipped("wants the optimiser to see a constant behind a suspension")
     missing = set(re.findall(r"undefined reference to `(\w+)'", errors))
     if missing and not any(name.startswith(("ac_", "pend", "main")) for name in missing):
         return Skipped(f"wants the optimiser to drop calls of {', '.join(sorted(missing))}")
