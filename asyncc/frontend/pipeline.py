@@ -168,7 +168,8 @@ class Frontend:
             self.all_functions += found
 
     def check_prototypes(self) -> None:
-        """Async functions that are only declared here cannot be what asyncc/checks/signature.py refuses of bodies either."""
+        """Async functions that are only declared here cannot be what asyncc/checks/signature.py refuses of bodies either. What
+        else a prototype says of a function with a body, that it is weak or how its code is made, is noted there."""
         from ..checks import signature
 
         of_code: dict[str, list[str]] = {}
